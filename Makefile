@@ -1,0 +1,34 @@
+# `make` lists the targets. On a fresh Debian machine with Rust they install what else they need.
+
+.PHONY: help build release test lint run demo bench build-deps clean-services
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+build: build-deps ## the worker, for development: target/debug/connectd
+	cargo build --locked --workspace
+
+release: build-deps ## the worker, optimised: target/release/connectd
+	cargo build --locked --release --bin connectd
+
+test: build-deps ## every test, against a real Kafka and real MySQLs (started and stopped for it)
+	@scripts/test
+
+lint: build-deps ## formatting, clippy, licences and sources of dependencies
+	@scripts/lint
+
+run: build-deps ## a worker on http://localhost:8083 (WORKER=worker.properties, or a Kafka of its own)
+	@scripts/run
+
+demo: build-deps ## the bookstore pipeline with sample data, printing its records
+	@scripts/demo
+
+bench: build-deps ## side by side with Kafka Connect and Debezium on the JVM
+	@bench/run
+
+clean-services: ## stop the servers that we started and delete all of theirs (.services)
+	@tests/services/down --purge
+	rm -rf "$${CONNECTD_SERVICES:-.services}"
+
+build-deps:
+	@scripts/build-deps

@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# Kafka Connect's own distributed worker with Debezium's MySQL connector, on our `kafka` service:
+# what the parity tests and the benchmark compare with.
+
+source "$HERE/kafka.sh"
+DEBEZIUM_VERSION=3.6.1.Final
+
+connect_jvm_install() {
+    java_need
+    maven_jars connect "org.apache.kafka:connect-runtime:$KAFKA_VERSION" "org.apache.kafka:connect-json:$KAFKA_VERSION" \
+        "org.apache.kafka:connect-transforms:$KAFKA_VERSION" "org.apache.kafka:connect-file:$KAFKA_VERSION" \
+        "org.apache.logging.log4j:log4j-slf4j-impl:$LOG4J_VERSION" "org.apache.logging.log4j:log4j-core:$LOG4J_VERSION"
+    maven_jars debezium-mysql "io.debezium:debezium-connector-mysql:$DEBEZIUM_VERSION"
+    connect_jvm_plugins
+}
+
+# The plugin's own jars, without those that the worker brings.
+connect_jvm_plugins() {
+    local plugin=$SERVICES/dist/connect-plugins/debezium-mysql jar
+    rm -rf "$plugin"; mkdir -p "$plugin"
+    for jar in "$SERVICES"/dist/debezium-mysql/jars/*.jar; do
+        case ${jar##*/} in
+            connect-api-* | connect-json-* | connect-transforms-* | connect-runtime-* | kafka-clients-*) ;;
+            slf4j-api-* | log4j* | logback* | lz4-java* | snappy-java* | zstd-jni*) ;;
+            *) ln -s "$jar" "$plugin/" ;;
+        esac
+    done
+}
+
+# service_load finds plugins by their manifests (KIP-898) and saves the scan of every class.
+connect_jvm_settings() { # PORT
+    cat <<SETTINGS
+bootstrap.servers=127.0.0.1:$(port_of kafka)
+listeners=http://127.0.0.1:$1
+group.id=connect-jvm
+config.storage.topic=connect-jvm-configs
+offset.storage.topic=connect-jvm-offsets
+status.storage.topic=connect-jvm-status
+config.storage.replication.factor=1
+offset.storage.replication.factor=1
+status.storage.replication.factor=1
+offset.flush.interval.ms=5000
+key.converter=org.apache.kafka.connect.json.JsonConverter
+value.converter=org.apache.kafka.connect.json.JsonConverter
+plugin.path=$SERVICES/dist/connect-plugins
+plugin.discovery=service_load
+SETTINGS
+}
+
+connect_jvm_start() {
+    is_running kafka || die "connect-jvm: it needs the service kafka, which is not running"
+    local port settings=$SERVICES/run/connect-jvm.properties
+    port=$(port_for connect-jvm "${CONNECTD_CONNECT_JVM_PORT:-}")
+    connect_jvm_settings "$port" >"$settings"
+    # shellcheck disable=SC2086 # the heap is a list of options
+    launch connect-jvm "$(find_java)" ${CONNECTD_CONNECT_JVM_HEAP:--Xms256m -Xmx1g} -Djava.awt.headless=true \
+        -Dlog4j2.configurationFile="$HERE/log4j2.properties" \
+        -cp "$SERVICES/dist/connect/jars/*" org.apache.kafka.connect.cli.ConnectDistributed "$settings"
+    wait_for connect-jvm 120 connect_jvm_answers "$port"
+}
+
+# GET /connectors is 200 only when the worker has read its topics and joined its group.
+connect_jvm_answers() ( # PORT
+    exec 2>/dev/null
+    exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
+    printf 'GET /connectors HTTP/1.0\r\n\r\n' >&3
+    read -r -t 10 _ status _ <&3 && [ "$status" = 200 ]
+)
+
+connect_jvm_exports() {
+    echo "export CONNECT_JVM_URL=http://127.0.0.1:$(port_of connect-jvm)"
+    echo "export CONNECT_JVM_PID=$(pid_of connect-jvm)"
+}
