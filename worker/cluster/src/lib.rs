@@ -1,1 +1,25 @@
+//! The cluster's side of the worker: what should run, where that is stored, and
+//! who tells it to whom.
+//!
+//! * [`Herder`]: the handle that REST talks to. Behind it a loop owns what should
+//!   run here, and one queue for each connector keeps its operations in order.
+//! * [`store`]: the three stores (configurations, offsets, statuses), each with a
+//!   Kafka form and a form without Kafka.
+//! * [`membership`]: who leads the group and what is ours of its work.
+//! * [`distributed`] and [`standalone`]: how the two kinds of worker are put
+//!   together from them.
+#![forbid(unsafe_code)]
 
+pub mod distributed;
+mod herder;
+mod info;
+pub mod membership;
+pub mod providers;
+pub mod standalone;
+pub mod store;
+
+pub use herder::{Herder, LogControl};
+pub use info::{
+    ConnectorInfo, ConnectorOffset, ConnectorOffsets, ConnectorState, ConnectorStateInfo,
+    ConnectorType, Created, Health, LoggerLevel, LoggerScope, TaskIdInfo, TaskInfo, TaskState,
+};
