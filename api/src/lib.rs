@@ -12,6 +12,7 @@ pub mod data;
 mod error;
 pub mod plugin;
 pub mod record;
+pub mod regex;
 pub mod registry;
 
 pub use error::{Error, ErrorKind, Result};
