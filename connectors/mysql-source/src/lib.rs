@@ -1,1 +1,4 @@
-
+#![forbid(unsafe_code)]
+pub mod config;
+pub mod ddl;
+pub mod tables;
