@@ -2,3 +2,6 @@
 pub mod config;
 pub mod ddl;
 pub mod tables;
+pub mod gtid;
+pub mod offset;
+pub mod connection;
