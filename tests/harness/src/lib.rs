@@ -1,0 +1,18 @@
+//! What tests with real processes need: workers, the services they run
+//! against, and waits. A service that is not there fails the test and says
+//! which; nothing is skipped.
+#![forbid(unsafe_code)]
+
+mod mysql;
+mod rest;
+mod services;
+mod topics;
+mod wait;
+mod worker;
+
+pub use mysql::MySql;
+pub use rest::{Answer, Rest};
+pub use services::{restart, unique, variable};
+pub use topics::{Record, read_topic, wait_for_records};
+pub use wait::{eventually, eventually_within};
+pub use worker::{Worker, WorkerOptions};

@@ -1,0 +1,81 @@
+//! SQL against the MySQL under test.
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder, Row};
+
+use crate::services::variable;
+
+/// One of the MySQL servers under test.
+#[derive(Debug, Clone)]
+pub struct MySql {
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
+impl MySql {
+    /// The server without GTIDs.
+    pub fn plain() -> Self {
+        Self::at("MYSQL_HOST", "MYSQL_PORT")
+    }
+
+    /// The server with GTIDs.
+    pub fn gtid() -> Self {
+        Self::at("MYSQL_GTID_HOST", "MYSQL_GTID_PORT")
+    }
+
+    fn at(host: &str, port: &str) -> Self {
+        let port = variable(port).parse().expect("a port");
+        Self {
+            host: variable(host),
+            port,
+        }
+    }
+
+    /// A connection as root.
+    ///
+    /// # Panics
+    /// If there is none to be had.
+    pub async fn connect(&self) -> Conn {
+        let options = OptsBuilder::default()
+            .ip_or_hostname(self.host.clone())
+            .tcp_port(self.port)
+            .user(Some("root"))
+            .pass(Some("debezium"))
+            .prefer_socket(false);
+        Conn::new(options).await.expect("MySQL answers")
+    }
+
+    /// Runs statements that end with `;` at a line's end.
+    ///
+    /// # Panics
+    /// If one fails.
+    pub async fn run(&self, script: &str) {
+        let mut connection = self.connect().await;
+        for statement in script.split(";\n") {
+            let statement = statement.trim().trim_end_matches(';');
+            let is_comment = statement.lines().all(|line| line.starts_with("--"));
+            if statement.is_empty() || is_comment {
+                continue;
+            }
+            let done = connection.query_drop(statement).await;
+            done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+        connection.disconnect().await.expect("disconnected");
+    }
+
+    /// The rows of a query.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub async fn rows(&self, query: &str) -> Vec<Row> {
+        let mut connection = self.connect().await;
+        let rows = connection
+            .query(query)
+            .await
+            .unwrap_or_else(|error| panic!("{query}: {error}"));
+        connection.disconnect().await.expect("disconnected");
+        rows
+    }
+}

@@ -1,0 +1,119 @@
+//! A client of the REST API.
+
+use serde_json::Value;
+
+use crate::wait::eventually;
+
+/// An answer: status and body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body as it came.
+    pub text: String,
+    /// The `Location` header.
+    pub location: Option<String>,
+}
+
+impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {} {}", self.status, self.text))
+    }
+}
+
+/// A client of one worker.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    base: String,
+    client: reqwest::Client,
+}
+
+impl Rest {
+    /// A client of the worker at `base` (`http://host:port`).
+    pub fn new(base: impl Into<String>) -> Self {
+        Self {
+            base: base.into(),
+            client: reqwest::Client::new(),
+        }
+    }
+
+    /// Sends a request; none if there was no answer.
+    pub async fn try_send(&self, method: &str, path: &str, body: Option<&str>) -> Option<Answer> {
+        let method = method.parse().expect("a method");
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            request = request
+                .header("Content-Type", "application/json")
+                .body(body.to_owned());
+        }
+        let response = request.send().await.ok()?;
+        let status = response.status().as_u16();
+        let location = response.headers().get("Location");
+        let location = location
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        Some(Answer {
+            status,
+            location,
+            text: response.text().await.ok()?,
+        })
+    }
+
+    /// Sends a request.
+    ///
+    /// # Panics
+    /// If there was no answer.
+    pub async fn send(&self, method: &str, path: &str, body: Option<&str>) -> Answer {
+        let answer = self.try_send(method, path, body).await;
+        answer.unwrap_or_else(|| panic!("no answer to {method} {path}"))
+    }
+
+    /// `GET`, answered with 200.
+    ///
+    /// # Panics
+    /// If it was not.
+    pub async fn get(&self, path: &str) -> Value {
+        let answer = self.send("GET", path, None).await;
+        assert_eq!(answer.status, 200, "GET {path}: {}", answer.text);
+        answer.json()
+    }
+
+    /// Creates a connector.
+    ///
+    /// # Panics
+    /// If the answer is not 201.
+    pub async fn create(&self, body: &Value) -> Answer {
+        let answer = self
+            .send("POST", "/connectors/", Some(&body.to_string()))
+            .await;
+        assert_eq!(answer.status, 201, "POST {body}: {}", answer.text);
+        answer
+    }
+
+    /// Waits until task 0 of a connector is in `state`; its status.
+    ///
+    /// # Panics
+    /// If it is not within a minute, with the last status.
+    pub async fn wait_for_task(&self, connector: &str, state: &str) -> Value {
+        let path = format!("/connectors/{connector}/status");
+        let mut last = None;
+        let waited = async || {
+            last = self
+                .try_send("GET", &path, None)
+                .await
+                .map(|answer| answer.text);
+            let status: Value = serde_json::from_str(last.as_deref()?).ok()?;
+            (status["tasks"][0]["state"] == state).then_some(status)
+        };
+        let limit = tokio::time::Duration::from_secs(60);
+        match tokio::time::timeout(limit, eventually("", waited)).await {
+            Ok(status) => status,
+            Err(_) => panic!("task 0 of {connector} is not {state}: {last:?}"),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! `/connectors` and everything under it.
+
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use connect_api::Props;
+use connect_cluster::{ConnectorInfo, Created, Herder};
+use connect_runtime::ConnectorTaskId;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::Request;
+use crate::answer::{Answer, Failure, empty, json as json_answer, ok};
+use crate::body::{self, CreateConnector};
+use crate::query;
+use crate::route::Resource;
+
+pub(super) async fn answer(herder: &Herder, resource: Resource, request: &Request<'_>) -> Answer {
+    match resource {
+        Resource::Connectors if request.method == Method::POST => create(herder, request).await,
+        Resource::Connectors => list(herder, request.query).await,
+        Resource::Connector(name) if request.method == Method::DELETE => {
+            herder.delete_connector(&name).await?;
+            Ok(empty(StatusCode::NO_CONTENT))
+        }
+        Resource::Connector(name) => ok(&herder.connector_info(&name).await?),
+        Resource::ConnectorConfig(name) => config(herder, &name, request).await,
+        Resource::ConnectorStatus(name) => ok(&herder.connector_status(&name).await?),
+        Resource::Tasks(name) => ok(&herder.task_infos(&name).await?),
+        Resource::TaskStatus(connector, task) => {
+            ok(&herder.task_status(&ConnectorTaskId { connector, task }).await?)
+        }
+        Resource::TaskRestart(connector, task) => {
+            herder.restart_task(&ConnectorTaskId { connector, task }).await?;
+            Ok(empty(StatusCode::NO_CONTENT))
+        }
+        Resource::ConnectorRestart(name) => restart(herder, &name, request.query).await,
+        Resource::ConnectorPause(name) => {
+            herder.pause(&name).await?;
+            Ok(accepted())
+        }
+        Resource::ConnectorResume(name) => {
+            herder.resume(&name).await?;
+            Ok(accepted())
+        }
+        Resource::ConnectorStop(name) => {
+            herder.stop(&name).await?;
+            Ok(empty(StatusCode::NO_CONTENT))
+        }
+        Resource::ConnectorTopics(name) => {
+            let topics = herder.connector_topics(&name).await?;
+            ok(&json!({ name: { "topics": topics } }))
+        }
+        Resource::ConnectorTopicsReset(name) => {
+            herder.reset_topics(&name).await?;
+            Ok(accepted())
+        }
+        Resource::ConnectorOffsets(name) => offsets(herder, &name, request).await,
+        _ => Err(Failure::plain(StatusCode::NOT_FOUND)),
+    }
+}
+
+fn accepted() -> Response {
+    empty(StatusCode::ACCEPTED)
+}
+
+async fn list(herder: &Herder, query: &str) -> Answer {
+    let names = herder.connectors().await?;
+    let expand = query::values(query, "expand");
+    if expand.is_empty() {
+        return ok(&names);
+    }
+    let mut connectors = Map::new();
+    for name in names {
+        // A connector that is deleted meanwhile is left out, as in the real one.
+        if let Some(expanded) = expanded(herder, &name, &expand).await? {
+            connectors.insert(name, expanded);
+        }
+    }
+    ok(&connectors)
+}
+
+async fn expanded(
+    herder: &Herder,
+    name: &str,
+    expand: &[&str],
+) -> Result<Option<Value>, Failure> {
+    let mut fields = Map::new();
+    for field in expand {
+        let value = match *field {
+            "status" => herder.connector_status(name).await.map(|status| json!(status)),
+            "info" => herder.connector_info(name).await.map(|info| json!(info)),
+            _ => continue,
+        };
+        match value {
+            Ok(value) => drop(fields.insert((*field).to_owned(), value)),
+            Err(error) if error.kind() == connect_api::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Some(Value::Object(fields)))
+}
+
+async fn create(herder: &Herder, request: &Request<'_>) -> Answer {
+    let create = CreateConnector::parse(request.body)?;
+    let config = named(body::without_nulls(create.config)?, &create.name)?;
+    let created = herder.put_connector(&create.name, config, create.initial_state, false).await?;
+    created_answer(created, request.headers)
+}
+
+async fn config(herder: &Herder, name: &str, request: &Request<'_>) -> Answer {
+    if request.method == Method::GET {
+        return ok(&herder.connector_config(name).await?);
+    }
+    let given = body::config(request.body)?;
+    if request.method == Method::PATCH {
+        let patched = herder.patch_connector(name, given).await?;
+        return created_answer(patched, request.headers);
+    }
+    let config = named(body::without_nulls(given)?, name)?;
+    created_answer(herder.put_connector(name, config, None, true).await?, request.headers)
+}
+
+/// The configuration with its connector's name in it.
+fn named(mut config: Props, name: &str) -> Result<Props, Failure> {
+    match config.get("name") {
+        Some(included) if included != name => Err(Failure::bad_request(format!(
+            "Connector name configuration ({included}) doesn't match connector name in the URL ({name})"
+        ))),
+        Some(_) => Ok(config),
+        None => {
+            config.insert("name".to_owned(), name.to_owned());
+            Ok(config)
+        }
+    }
+}
+
+fn created_answer(done: Created<ConnectorInfo>, request: &HeaderMap) -> Answer {
+    if !done.created {
+        return ok(&done.result);
+    }
+    let mut response = json_answer(StatusCode::CREATED, &done.result)?;
+    if let Some(location) = location(request, &done.result.name) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// The connector's absolute address, by the host that the client called.
+fn location(request: &HeaderMap, name: &str) -> Option<HeaderValue> {
+    let host = request.get(header::HOST)?.to_str().ok()?;
+    HeaderValue::from_str(&format!("http://{host}/connectors/{}", encode(name))).ok()
+}
+
+/// Percent-encodes a name for a path.
+fn encode(name: &str) -> String {
+    use std::fmt::Write as _;
+    let mut path = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => path.push(byte.into()),
+            b'-' | b'.' | b'_' | b'~' | b'/' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*'
+            | b'+' | b',' | b';' | b'=' | b':' | b'@' => path.push(byte.into()),
+            // Writing to a string cannot fail.
+            other => drop(write!(path, "%{other:02X}")),
+        }
+    }
+    path
+}
+
+async fn restart(herder: &Herder, name: &str, query: &str) -> Answer {
+    let include_tasks = query::flag(query, "includeTasks", false);
+    let only_failed = query::flag(query, "onlyFailed", false);
+    match herder.restart_connector(name, include_tasks, only_failed).await? {
+        Some(state) => json_answer(StatusCode::ACCEPTED, &state),
+        None => Ok(empty(StatusCode::NO_CONTENT)),
+    }
+}
+
+#[derive(Serialize)]
+struct Message {
+    message: String,
+}
+
+async fn offsets(herder: &Herder, name: &str, request: &Request<'_>) -> Answer {
+    let message = match request.method {
+        Method::GET => return ok(&herder.offsets(name).await?),
+        Method::DELETE => herder.reset_offsets(name).await?,
+        _ => herder.alter_offsets(name, body::offsets(request.body)?).await?,
+    };
+    ok(&Message { message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // golden: 020, 036 of the recorded tour.
+    #[test]
+    fn locations_are_absolute_and_encoded() {
+        let mut request = HeaderMap::new();
+        assert_eq!(location(&request, "tour"), None);
+        request.insert(header::HOST, HeaderValue::from_static("127.0.0.1:8085"));
+        assert_eq!(location(&request, "tour").unwrap(), "http://127.0.0.1:8085/connectors/tour");
+        assert_eq!(
+            location(&request, "a/b c?é").unwrap(),
+            "http://127.0.0.1:8085/connectors/a/b%20c%3F%C3%A9"
+        );
+    }
+
+    #[test]
+    fn the_name_in_a_config_must_be_the_connectors() {
+        let props = |name: &str| Props::from([("name".to_owned(), name.to_owned())]);
+        assert_eq!(named(Props::new(), "x").unwrap()["name"], "x");
+        assert!(named(props("x"), "x").is_ok());
+        assert!(format!("{:?}", named(props("y"), "x").unwrap_err()).contains("(y) doesn't match"));
+    }
+}
