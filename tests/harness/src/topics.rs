@@ -47,8 +47,9 @@ pub async fn read_topic(topic: &str) -> Vec<Record> {
     let props = [("bootstrap.servers".to_owned(), variable("KAFKA_BOOTSTRAP"))].into();
     let settings = |kind| ClientSettings::from_props(kind, &props).expect("good settings");
     let admin = Admin::new(&settings(ClientKind::Admin)).expect("an admin client");
+    let consumer = settings(ClientKind::Consumer);
     let mut records = Vec::new();
-    let read = read_all(&admin, &settings(ClientKind::Consumer), topic, |record| {
+    let read = read_all(&admin, &consumer, topic, |record| {
         let bytes = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
         records.push(Record {
             partition: record.partition,
