@@ -1,0 +1,368 @@
+//! Topics, end offsets and the cluster's identity.
+//!
+//! An [`Admin`] is meant to be shared: it holds one librdkafka instance for questions and, from
+//! the first request that changes or describes topics on, a second one (librdkafka's admin API
+//! has a client type of its own). Its calls may run side by side. None of them ever creates a
+//! topic by asking about it.
+//!
+//! The cluster's controller is not told: the `rdkafka` crate gives no access to it.
+
+mod error;
+mod topic;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
+use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::context::LoggingContext;
+use crate::error::{ClientError, ErrorCode};
+use crate::settings::ClientSettings;
+
+pub use error::AdminError;
+pub use topic::{NewTopic, TopicConfigs, TopicDescription};
+
+/// How long the broker may take over a change before it answers that it took too long.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The cluster as one of its brokers describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterInfo {
+    /// The cluster's id (`kafka_cluster_id` of the worker's REST root).
+    pub cluster_id: Option<String>,
+    /// The brokers, by id.
+    pub brokers: BTreeMap<i32, String>,
+}
+
+/// Where one partition begins and ends at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartitionBounds {
+    /// The first offset that is still there.
+    pub low: i64,
+    /// The offset that the next record will get. Open transactions count.
+    pub high: i64,
+}
+
+type Probe = BaseConsumer<LoggingContext>;
+type Changer = AdminClient<LoggingContext>;
+
+/// An admin client. Cheap to clone. See the [module](self).
+#[derive(Clone)]
+pub struct Admin {
+    settings: ClientSettings,
+    probe: Arc<Probe>,
+    changer: Arc<Mutex<Option<Arc<Changer>>>>,
+}
+
+impl std::fmt::Debug for Admin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Admin")
+            .field("client_id", &self.client_id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Admin {
+    /// Makes an admin client. It connects when it is first asked something.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Create`] when librdkafka refuses the settings taken together.
+    pub fn new(settings: &ClientSettings) -> Result<Self, ClientError> {
+        let settings = settings.clone();
+        let client_id = settings.client_id();
+        let mut config = settings.client_config();
+        // A consumer without a group asks only for what it is told to ask. End offsets shall be
+        // those of the log, not of its last finished transaction.
+        config.set("isolation.level", "read_uncommitted");
+        let probe = Probe::from_config_and_context(&config, LoggingContext::new(client_id))
+            .map_err(|error| ClientError::create(client_id, &error))?;
+        Ok(Self {
+            settings,
+            probe: Arc::new(probe),
+            changer: Arc::default(),
+        })
+    }
+
+    /// `client.id`.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        self.settings.client_id()
+    }
+
+    /// How long one call may take: `default.api.timeout.ms`.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.settings.api_timeout()
+    }
+
+    /// The cluster's id and brokers.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Request`] when no broker answers within `timeout`, with what the client
+    /// said about its connections.
+    pub async fn describe_cluster(&self, timeout: Duration) -> Result<ClusterInfo, ClientError> {
+        let doing = "reach the Kafka cluster".to_owned();
+        self.blocking(doing, move |probe| {
+            let metadata = probe.client().fetch_metadata(None, timeout)?;
+            let brokers = metadata
+                .brokers()
+                .iter()
+                .map(|broker| (broker.id(), format!("{}:{}", broker.host(), broker.port())))
+                .collect();
+            // It came with the metadata.
+            let cluster_id = probe.client().fetch_cluster_id(Duration::from_secs(1));
+            Ok(ClusterInfo {
+                cluster_id,
+                brokers,
+            })
+        })
+        .await
+    }
+
+    /// Creates a topic.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::TopicExists`] and the rest of [`AdminError`].
+    pub async fn create_topic(&self, topic: &NewTopic) -> Result<(), AdminError> {
+        topic.check()?;
+        let name = topic.name.as_str();
+        let native = topic.native();
+        let results = self
+            .changer(&format!("create topic '{name}'"))
+            .await?
+            .create_topics([&native], &self.options())
+            .await;
+        let code = topic_outcome(results).map_err(|error| self.failed("create", name, &error))?;
+        match code {
+            None => Ok(()),
+            Some(code) => Err(AdminError::from_create(topic, code)),
+        }
+    }
+
+    /// Creates a topic unless it is there. Tells whether it was created.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError`], without [`AdminError::TopicExists`].
+    pub async fn create_topic_if_missing(&self, topic: &NewTopic) -> Result<bool, AdminError> {
+        match self.create_topic(topic).await {
+            Ok(()) => Ok(true),
+            Err(AdminError::TopicExists { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes a topic.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::UnknownTopic`] when it is not there, and the rest of [`AdminError`].
+    pub async fn delete_topic(&self, name: &str) -> Result<(), AdminError> {
+        let results = self
+            .changer(&format!("delete topic '{name}'"))
+            .await?
+            .delete_topics(&[name], &self.options())
+            .await;
+        let code = topic_outcome(results).map_err(|error| self.failed("delete", name, &error))?;
+        match code {
+            None => Ok(()),
+            Some(code) => Err(AdminError::from_code("delete", name, code, None)),
+        }
+    }
+
+    /// A topic's partitions; none when it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError`] when the cluster cannot be asked or does not tell.
+    pub async fn describe_topic(&self, name: &str) -> Result<Option<TopicDescription>, AdminError> {
+        let (topic, timeout) = (name.to_owned(), self.timeout());
+        let metadata = self
+            .blocking(format!("describe topic '{name}'"), move |probe| {
+                probe.client().fetch_metadata(Some(&topic), timeout)
+            })
+            .await?;
+        let Some(found) = metadata.topics().iter().find(|found| found.name() == name) else {
+            return Ok(None);
+        };
+        match found.error().map(ErrorCode::from) {
+            None => Ok(Some(TopicDescription::from_metadata(found))),
+            // Just created: not every broker has heard of its leaders.
+            Some(ErrorCode::LeaderNotAvailable) => Ok(Some(TopicDescription::from_metadata(found))),
+            Some(ErrorCode::UnknownTopicOrPartition | ErrorCode::UnknownTopic) => Ok(None),
+            Some(code) => Err(AdminError::from_code("describe", name, code, None)),
+        }
+    }
+
+    /// A topic's settings as they apply, the broker's defaults included; none when it does not
+    /// exist. Needs the right to describe configs, which [`Admin::describe_topic`] does not.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError`].
+    pub async fn topic_configs(&self, name: &str) -> Result<Option<TopicConfigs>, AdminError> {
+        let changer = self.changer(&format!("describe topic '{name}'")).await?;
+        let resources = changer
+            .describe_configs([&ResourceSpecifier::Topic(name)], &self.options())
+            .await
+            .map_err(|error| self.failed("describe the settings of", name, &error))?;
+        // The `rdkafka` crate drops the error of a single resource: what is left is a resource
+        // without settings, which no topic is.
+        let described = resources.into_iter().find_map(Result::ok);
+        if let Some(described) = described.filter(|described| !described.entries.is_empty()) {
+            return Ok(Some(TopicConfigs::from_resource(described)));
+        }
+        if self.describe_topic(name).await?.is_none() {
+            return Ok(None);
+        }
+        let code = ErrorCode::TopicAuthorizationFailed;
+        Err(AdminError::from_code(
+            "describe the settings of",
+            name,
+            code,
+            None,
+        ))
+    }
+
+    /// Where the partitions of a topic begin and end, transactions that are still open included.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Request`] when a partition's leader cannot be asked.
+    pub async fn partition_bounds(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+    ) -> Result<BTreeMap<i32, PartitionBounds>, ClientError> {
+        if partitions.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let (name, partitions) = (topic.to_owned(), partitions.to_vec());
+        let timeout = self.timeout();
+        self.blocking(
+            format!("read the end offsets of topic '{topic}'"),
+            move |probe| {
+                let low = offsets_at(probe, &name, &partitions, Offset::Beginning, timeout)?;
+                let high = offsets_at(probe, &name, &partitions, Offset::End, timeout)?;
+                Ok(high
+                    .into_iter()
+                    .map(|(partition, high)| {
+                        let low = low.get(&partition).copied().unwrap_or(0);
+                        (partition, PartitionBounds { low, high })
+                    })
+                    .collect())
+            },
+        )
+        .await
+    }
+
+    fn options(&self) -> AdminOptions {
+        AdminOptions::new()
+            .request_timeout(Some(self.timeout()))
+            .operation_timeout(Some(OPERATION_TIMEOUT.min(self.timeout())))
+    }
+
+    fn failed(&self, doing: &str, topic: &str, error: &KafkaError) -> AdminError {
+        let reason = self.recent_error();
+        AdminError::from_code(doing, topic, crate::error::code_of(error), reason)
+    }
+
+    fn recent_error(&self) -> Option<String> {
+        drain(&self.probe);
+        self.probe.context().recent_error(self.timeout())
+    }
+
+    /// The client of the admin API, made at its first use.
+    async fn changer(&self, doing: &str) -> Result<Arc<Changer>, ClientError> {
+        let (slot, settings) = (Arc::clone(&self.changer), self.settings.clone());
+        let make = move || {
+            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(changer) = slot.as_ref() {
+                return Ok(Arc::clone(changer));
+            }
+            let client_id = settings.client_id();
+            let mut config = settings.client_config();
+            // Nobody reads this client's event queue (rdkafka gives no way to), where log lines
+            // would pile up; the probe tells of the same brokers.
+            config.set_log_level(RDKafkaLogLevel::Emerg);
+            let changer = Changer::from_config_and_context(&config, LoggingContext::new(client_id))
+                .map_err(|error| ClientError::create(client_id, &error))?;
+            let changer = Arc::new(changer);
+            *slot = Some(Arc::clone(&changer));
+            Ok(changer)
+        };
+        let stopped = || ClientError::Stopped {
+            doing: doing.to_owned(),
+        };
+        tokio::task::spawn_blocking(make)
+            .await
+            .map_err(|_| stopped())?
+    }
+
+    /// Runs a blocking question, and serves the log lines and errors that it gave rise to.
+    async fn blocking<T, F>(&self, doing: String, question: F) -> Result<T, ClientError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Probe) -> Result<T, KafkaError> + Send + 'static,
+    {
+        let probe = Arc::clone(&self.probe);
+        let timeout = self.timeout();
+        let asked = doing.clone();
+        let answer = tokio::task::spawn_blocking(move || {
+            let answer = question(&probe);
+            drain(&probe);
+            answer.map_err(|error| {
+                let reason = probe.context().recent_error(timeout);
+                ClientError::request(&asked, &error, reason)
+            })
+        });
+        answer.await.map_err(|_| ClientError::Stopped { doing })?
+    }
+}
+
+fn drain(probe: &Probe) {
+    while probe.poll(Duration::ZERO).is_some() {}
+}
+
+/// The single topic's outcome: none is success.
+fn topic_outcome(
+    results: Result<Vec<rdkafka::admin::TopicResult>, KafkaError>,
+) -> Result<Option<ErrorCode>, KafkaError> {
+    Ok(results?
+        .into_iter()
+        .find_map(|result| result.err().map(|(_, code)| code)))
+}
+
+/// ListOffsets with the logical timestamps for the beginning (-2) and the end (-1).
+fn offsets_at(
+    probe: &Probe,
+    topic: &str,
+    partitions: &[i32],
+    which: Offset,
+    timeout: Duration,
+) -> Result<BTreeMap<i32, i64>, KafkaError> {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add_partition_offset(topic, *partition, which)?;
+    }
+    let answered = probe.offsets_for_times(list, timeout)?;
+    let mut offsets = BTreeMap::new();
+    for element in answered.elements() {
+        element.error()?;
+        match element.offset() {
+            Offset::Offset(offset) => {
+                offsets.insert(element.partition(), offset);
+            }
+            _ => return Err(KafkaError::OffsetFetch(ErrorCode::OffsetNotAvailable)),
+        }
+    }
+    Ok(offsets)
+}

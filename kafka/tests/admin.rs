@@ -1,0 +1,157 @@
+//! The admin client and the wait for a cluster, against a real broker.
+
+mod support;
+
+use std::time::Duration;
+
+use connect_kafka::admin::{Admin, AdminError, NewTopic, PartitionBounds};
+use connect_kafka::health::{RetryPolicy, wait_for_cluster};
+use connect_kafka::log::LogEntry;
+use connect_kafka::{ClientKind, ClientSettings, Props};
+use support::*;
+
+#[tokio::test]
+async fn topics_are_created_described_and_deleted() {
+    let admin = admin();
+    let name = unique("created");
+    let topic = NewTopic::new(name.clone(), 3, -1)
+        .compacted()
+        .config("segment.ms", "600000");
+    admin.create_topic(&topic).await.unwrap();
+    let description = admin.describe_topic(&name).await.unwrap().unwrap();
+    assert_eq!(description.partitions, [0, 1, 2]);
+    assert_eq!(description.replication_factor, 1);
+    let configs = admin.topic_configs(&name).await.unwrap().unwrap();
+    assert!(configs.is_only_compacted());
+    assert_eq!(configs.get("segment.ms"), Some("600000"));
+
+    let error = admin.create_topic(&topic).await.unwrap_err();
+    assert!(matches!(error, AdminError::TopicExists { .. }), "{error}");
+    assert!(!admin.create_topic_if_missing(&topic).await.unwrap());
+
+    admin.delete_topic(&name).await.unwrap();
+    let error = admin.delete_topic(&name).await.unwrap_err();
+    assert!(matches!(error, AdminError::UnknownTopic { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn asking_for_a_topic_does_not_create_it() {
+    let admin = admin();
+    let name = unique("absent");
+    for _ in 0..2 {
+        assert_eq!(admin.describe_topic(&name).await.unwrap(), None);
+        assert_eq!(admin.topic_configs(&name).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_topic_that_is_not_compacted_is_seen_as_such() {
+    let admin = admin();
+    let deleting = unique("deleting");
+    admin
+        .create_topic(&NewTopic::new(deleting.clone(), 1, 1))
+        .await
+        .unwrap();
+    assert!(
+        !admin
+            .topic_configs(&deleting)
+            .await
+            .unwrap()
+            .unwrap()
+            .is_only_compacted()
+    );
+    let both = unique("both");
+    let topic = NewTopic::new(both.clone(), 1, 1).config("cleanup.policy", "compact,delete");
+    admin.create_topic(&topic).await.unwrap();
+    assert!(
+        !admin
+            .topic_configs(&both)
+            .await
+            .unwrap()
+            .unwrap()
+            .is_only_compacted()
+    );
+}
+
+#[tokio::test]
+async fn what_the_broker_refuses_is_said_with_what_was_asked() {
+    let admin = admin();
+    let name = unique("refused");
+    let error = admin
+        .create_topic(&NewTopic::new(name.clone(), 1, 9))
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("replication factor 9"),
+        "{error}"
+    );
+    let topic = NewTopic::new(name.clone(), 1, 1).config("cleanup.policy", "shred");
+    let error = admin.create_topic(&topic).await.unwrap_err();
+    assert!(
+        error.to_string().contains("cleanup.policy=shred"),
+        "{error}"
+    );
+    let error = admin
+        .create_topic(&NewTopic::new("a/b", 1, 1))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, AdminError::InvalidTopic { .. }), "{error}");
+    assert_eq!(admin.describe_topic(&name).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn bounds_of_partitions() {
+    let admin = admin();
+    let topic = create(&admin, "bounds", 2).await;
+    let entry = |partition| LogEntry {
+        key: None,
+        value: Some(b"v"),
+        partition: Some(partition),
+    };
+    log_writer()
+        .send_many(&topic, &[entry(1), entry(1), entry(1)])
+        .await
+        .unwrap();
+    let bounds = admin.partition_bounds(&topic, &[0, 1]).await.unwrap();
+    assert_eq!(bounds[&0], PartitionBounds { low: 0, high: 0 });
+    assert_eq!(bounds[&1], PartitionBounds { low: 0, high: 3 });
+}
+
+#[tokio::test]
+async fn the_cluster_has_an_id_and_brokers() {
+    let cluster = wait_for_cluster(&admin(), RetryPolicy::default(), |_| {})
+        .await
+        .unwrap();
+    assert!(cluster.cluster_id.is_some_and(|id| !id.is_empty()));
+    assert!(!cluster.brokers.is_empty());
+}
+
+#[tokio::test]
+async fn a_cluster_that_is_not_there_is_waited_for_and_the_reason_told() {
+    let props = Props::from([
+        ("bootstrap.servers".to_owned(), "127.0.0.1:9".to_owned()),
+        ("client.id".to_owned(), "nobody-there".to_owned()),
+    ]);
+    let settings = ClientSettings::from_props(ClientKind::Admin, &props).unwrap();
+    let admin = Admin::new(&settings).unwrap();
+    let policy = RetryPolicy {
+        attempt: Duration::from_millis(500),
+        initial_backoff: Duration::from_millis(10),
+        max_backoff: Duration::from_millis(20),
+    };
+    let mut told = Vec::new();
+    let wait = wait_for_cluster(&admin, policy, |failed| {
+        told.push((failed.number, failed.error.to_string(), failed.next_in));
+    });
+    tokio::time::timeout(Duration::from_secs(3), wait)
+        .await
+        .unwrap_err();
+    assert!(told.len() >= 3, "{told:?}");
+    assert_eq!(told[0].0, 1);
+    assert!(
+        told.iter()
+            .any(|(_, text, _)| text.contains("Connection refused")),
+        "{told:?}"
+    );
+    assert_eq!(told[2].2, Duration::from_millis(20));
+}
