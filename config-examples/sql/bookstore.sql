@@ -1,4 +1,5 @@
 -- The bookstore: a database `inventory` with the tables `book` and `customers`.
+SET NAMES utf8mb4;
 CREATE DATABASE IF NOT EXISTS inventory CHARACTER SET utf8mb4;
 USE inventory;
 CREATE TABLE book (

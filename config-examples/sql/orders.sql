@@ -1,4 +1,5 @@
 -- The on-premise shop of the bridge pipeline: a database `orders`, with the table that the connector leaves out.
+SET NAMES utf8mb4;
 CREATE DATABASE IF NOT EXISTS orders CHARACTER SET utf8mb4;
 USE orders;
 CREATE TABLE customers (

@@ -1,4 +1,5 @@
 -- The tables of the orders pipeline, in one database `wms`. A zero date needs a lenient sql_mode.
+SET NAMES utf8mb4;
 CREATE DATABASE IF NOT EXISTS wms CHARACTER SET utf8mb4;
 USE wms;
 SET sql_mode = '';
