@@ -36,6 +36,11 @@ impl Settings {
             })
     }
 
+    /// The value of the key called `name`: for keys whose names the user chose.
+    pub fn value(&self, name: &str) -> Option<&ConfigValue> {
+        self.values.get(name)
+    }
+
     /// The raw configuration that these settings were parsed from.
     pub fn props(&self) -> &Props {
         &self.props

@@ -1,0 +1,127 @@
+//! The worker's settings, as far as connectors and tasks depend on them.
+
+mod keys;
+mod override_policy;
+
+use std::time::Duration;
+
+use connect_api::{Error, Props, Result};
+
+pub use keys::worker_config;
+use keys::{
+    BOOTSTRAP_SERVERS, CLIENT_OVERRIDE_ALLOWLIST, CLIENT_OVERRIDE_POLICY, HEADER_CONVERTER,
+    KEY_CONVERTER, OFFSET_FLUSH_INTERVAL, OFFSET_FLUSH_TIMEOUT, TASK_SHUTDOWN_GRACEFUL_TIMEOUT,
+    TOPIC_CREATION_ENABLE, TOPIC_TRACKING_ALLOW_RESET, TOPIC_TRACKING_ENABLE, VALUE_CONVERTER,
+};
+pub use override_policy::OverridePolicy;
+
+/// The setting of a JVM worker that would replace `${…}` in configurations.
+pub(crate) const CONFIG_PROVIDERS: &str = "config.providers";
+
+/// A worker's settings, parsed by [`worker_config`].
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// `bootstrap.servers`, joined by commas.
+    pub bootstrap_servers: String,
+    /// `key.converter`.
+    pub key_converter: String,
+    /// `value.converter`.
+    pub value_converter: String,
+    /// `header.converter`.
+    pub header_converter: String,
+    /// `task.shutdown.graceful.timeout.ms`.
+    pub task_shutdown_graceful_timeout: Duration,
+    /// `offset.flush.interval.ms`.
+    pub offset_flush_interval: Duration,
+    /// `offset.flush.timeout.ms`.
+    pub offset_flush_timeout: Duration,
+    /// `connector.client.config.override.policy`.
+    pub client_override_policy: OverridePolicy,
+    /// `topic.creation.enable`.
+    pub topic_creation_enable: bool,
+    /// `topic.tracking.enable`.
+    pub topic_tracking_enable: bool,
+    /// `topic.tracking.allow.reset`.
+    pub topic_tracking_allow_reset: bool,
+    /// Everything as the user gave it: client settings (`producer.*`) and the
+    /// converters' own are taken from here.
+    pub props: Props,
+}
+
+impl WorkerSettings {
+    /// Parses a worker's configuration; all errors at once.
+    pub fn parse(props: &Props) -> Result<Self> {
+        let settings = worker_config().parse(props)?;
+        let milliseconds = |key| -> Result<Duration> {
+            let value: i64 = settings.get(key)?;
+            Ok(Duration::from_millis(value.unsigned_abs()))
+        };
+        let allowlist = settings.get(&CLIENT_OVERRIDE_ALLOWLIST)?;
+        Ok(Self {
+            bootstrap_servers: settings.get(&BOOTSTRAP_SERVERS)?.join(","),
+            key_converter: settings.get(&KEY_CONVERTER)?.0,
+            value_converter: settings.get(&VALUE_CONVERTER)?.0,
+            header_converter: settings.get(&HEADER_CONVERTER)?.0,
+            task_shutdown_graceful_timeout: milliseconds(&TASK_SHUTDOWN_GRACEFUL_TIMEOUT)?,
+            offset_flush_interval: milliseconds(&OFFSET_FLUSH_INTERVAL)?,
+            offset_flush_timeout: milliseconds(&OFFSET_FLUSH_TIMEOUT)?,
+            client_override_policy: OverridePolicy::parse(
+                &settings.get(&CLIENT_OVERRIDE_POLICY)?,
+                allowlist,
+            )?,
+            topic_creation_enable: settings.get(&TOPIC_CREATION_ENABLE)?,
+            topic_tracking_enable: settings.get(&TOPIC_TRACKING_ENABLE)?,
+            topic_tracking_allow_reset: settings.get(&TOPIC_TRACKING_ALLOW_RESET)?,
+            props: props.clone(),
+        })
+    }
+
+    /// Warnings by name about settings that are known and have no effect here.
+    pub fn warnings(props: &Props) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for name in props.keys() {
+            if let Some((_, reason)) = keys::WITHOUT_EFFECT
+                .iter()
+                .find(|(known, _)| names_setting(name, known))
+            {
+                warnings.push(format!("'{name}' has no effect: {reason}"));
+            }
+            if name.ends_with("interceptor.classes") {
+                warnings.push(format!(
+                    "'{name}' has no effect: Java interceptors cannot be loaded"
+                ));
+            }
+        }
+        if props
+            .get(CONFIG_PROVIDERS)
+            .is_some_and(|it| !it.trim().is_empty())
+        {
+            warnings.push(format!(
+                "'{CONFIG_PROVIDERS}' is not supported: a connector whose configuration refers to \
+                 one of these providers is refused"
+            ));
+        }
+        warnings
+    }
+
+    /// The names in `config.providers`.
+    pub(crate) fn config_providers(&self) -> Vec<&str> {
+        self.props
+            .get(CONFIG_PROVIDERS)
+            .map(|names| names.split(',').map(str::trim).collect())
+            .unwrap_or_default()
+    }
+}
+
+/// True if `name` is `known`, or a setting below it (`internal.key.converter.x`).
+fn names_setting(name: &str, known: &str) -> bool {
+    name.strip_prefix(known)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || known.ends_with('.'))
+}
+
+/// A setting that is wrong in the worker's own configuration.
+pub(crate) fn invalid_setting(name: &str, value: &str, reason: &str) -> Error {
+    Error::config(format!(
+        "Invalid value {value} for configuration {name}: {reason}"
+    ))
+}

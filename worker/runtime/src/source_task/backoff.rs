@@ -1,0 +1,49 @@
+//! Pauses that double, and end when the task is to stop.
+
+use std::time::Duration;
+
+use connect_api::{Error, ErrorKind, Result};
+use tokio_util::sync::CancellationToken;
+
+/// Pauses from a first one to a longest one.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    first: Duration,
+    longest: Duration,
+    next: Duration,
+}
+
+impl Backoff {
+    pub(super) fn new(first: Duration, longest: Duration) -> Self {
+        Self {
+            first,
+            longest,
+            next: first,
+        }
+    }
+
+    /// The next pause.
+    pub(super) fn next(&mut self) -> Duration {
+        let delay = self.next;
+        self.next = (delay * 2).min(self.longest);
+        delay
+    }
+
+    /// It worked: the next pause is the first one again.
+    pub(super) fn reset(&mut self) {
+        self.next = self.first;
+    }
+}
+
+/// Pauses; an error of kind `Stopped` when the task is to stop meanwhile.
+pub(super) async fn pause(delay: Duration, stop: &CancellationToken) -> Result<()> {
+    tokio::select! {
+        () = tokio::time::sleep(delay) => Ok(()),
+        () = stop.cancelled() => Err(stopping()),
+    }
+}
+
+/// The task is to stop.
+pub(super) fn stopping() -> Error {
+    Error::new(ErrorKind::Stopped, "the task is being stopped")
+}

@@ -1,0 +1,298 @@
+//! The way of a batch of records: transformations, converters, producer, and
+//! the account of what is out.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use connect_api::plugin::Outcome;
+use connect_api::record::{OffsetMap, Record, SourceOffset, SourceRecord};
+use connect_api::{Error, Result};
+use connect_kafka::producer::{DeliveryError, OutgoingRecord, Producer, SendError};
+use tokio_util::sync::CancellationToken;
+
+use super::backoff::{pause, stopping};
+use super::chain::TransformationChain;
+use super::delivery::{AckSink, Acks, DeliveryTracker};
+use super::encoder::{Encoded, Encoder};
+use super::tolerance::{Culprit, Failure, Stage, Tolerance, Verdict, text};
+use super::topics::Topics;
+use crate::metrics::TaskMetrics;
+
+/// How long the producer is given when it refuses a record for a passing reason.
+const REFUSED_PAUSE: Duration = Duration::from_millis(100);
+
+/// The class that the original names for failures of producing.
+const PRODUCER_CLASS: &str = "org.apache.kafka.connect.runtime.WorkerSourceTask";
+
+/// Everything between a plugin's batch and its offsets.
+pub(super) struct Pipeline {
+    pub(super) chain: TransformationChain,
+    pub(super) encoder: Encoder,
+    pub(super) topics: Topics,
+    pub(super) producer: Producer<AckSink>,
+    pub(super) acks: Arc<Acks>,
+    pub(super) tracker: DeliveryTracker,
+    pub(super) tolerance: Tolerance,
+    pub(super) metrics: Arc<TaskMetrics>,
+    pub(super) stop: CancellationToken,
+}
+
+/// How far a record has come that may have to wait or to be tried again.
+enum Step {
+    /// It is encoded.
+    Encoded,
+    /// It is dealt with: filtered out.
+    Filtered,
+    /// A converter has to wait.
+    Pending(Encoded),
+}
+
+impl Pipeline {
+    /// Sends a batch. Waits while the queue is full, also for a cluster that is
+    /// away; an error of kind `Stopped` when the task is to stop meanwhile.
+    pub(super) async fn send(&mut self, batch: Vec<SourceRecord>) -> Result<()> {
+        self.metrics.polled.add(batch.len() as u64);
+        self.metrics
+            .active
+            .set((batch.len() + self.tracker.out()) as u64);
+        for source in batch {
+            self.send_one(source).await?;
+        }
+        self.tracker.advance();
+        self.metrics.active.set(self.tracker.out() as u64);
+        Ok(())
+    }
+
+    async fn send_one(&mut self, source: SourceRecord) -> Result<()> {
+        let SourceRecord {
+            mut record,
+            source_partition,
+            source_offset,
+        } = source;
+        let original = self.tolerance.keeps_originals().then(|| record.clone());
+        let mut step = self.transform_and_encode(&mut record);
+        if !matches!(step, Ok(Step::Encoded)) {
+            let place = (&*source_partition, &source_offset);
+            step = self
+                .persist(step, &mut record, original.as_ref(), place)
+                .await;
+        }
+        match step {
+            Ok(Step::Encoded) => {
+                self.produce(&record, original.as_ref(), &source_partition, source_offset)
+                    .await
+            }
+            Ok(_) => self.account_handled(&source_partition, source_offset).await,
+            Err(failure) => Err(failure.error),
+        }
+    }
+
+    fn transform_and_encode(&mut self, record: &mut Record) -> Result<Step, Failure> {
+        if self.chain.apply(record)? == Outcome::Drop {
+            self.metrics.filtered.add(1);
+            return Ok(Step::Filtered);
+        }
+        self.encode(record)
+    }
+
+    fn encode(&mut self, record: &Record) -> Result<Step, Failure> {
+        Ok(match self.encoder.encode(record)? {
+            Encoded::Ready => Step::Encoded,
+            pending => Step::Pending(pending),
+        })
+    }
+
+    /// Waits and tries again until the record is encoded, filtered or skipped.
+    /// The error that comes back ends the task.
+    async fn persist(
+        &mut self,
+        mut step: Result<Step, Failure>,
+        record: &mut Record,
+        original: Option<&Record>,
+        (partition, offset): (&OffsetMap, &SourceOffset),
+    ) -> Result<Step, Failure> {
+        let since = Instant::now();
+        let mut attempts = 0;
+        loop {
+            let failure = match step {
+                Ok(Step::Pending(pending)) => match self.encoder.resolve(pending).await {
+                    Ok(()) => {
+                        step = self.encode(record);
+                        continue;
+                    }
+                    Err(failure) => failure,
+                },
+                Ok(done) => return Ok(done),
+                Err(failure) => failure,
+            };
+            attempts += 1;
+            let (stage, class) = (failure.stage, failure.class.clone());
+            let culprit = Culprit {
+                partition,
+                offset,
+                original,
+                topic: &record.topic,
+            };
+            let ended = |error| Failure {
+                stage,
+                class,
+                error,
+            };
+            match self.tolerance.judge(failure, since, attempts, &culprit) {
+                Verdict::Skip => return Ok(Step::Filtered),
+                Verdict::Fail(error) => return Err(ended(error)),
+                Verdict::Retry(delay) => {
+                    pause(delay, &self.stop).await.map_err(ended)?;
+                    if let Some(original) = original {
+                        *record = original.clone();
+                    }
+                    step = self.transform_and_encode(record);
+                }
+            }
+        }
+    }
+
+    /// Hands the encoded record to the producer, and notes that it is out.
+    async fn produce(
+        &mut self,
+        record: &Record,
+        original: Option<&Record>,
+        partition: &Arc<OffsetMap>,
+        offset: SourceOffset,
+    ) -> Result<()> {
+        if !self.topics.is_ready(&record.topic) {
+            self.topics.prepare(&record.topic, &self.stop).await?;
+        }
+        loop {
+            let token = self.token().await?;
+            let outgoing = OutgoingRecord {
+                topic: &record.topic,
+                partition: record.partition,
+                timestamp: record.timestamp,
+                key: self.encoder.key(),
+                value: self.encoder.value(),
+            };
+            match self.producer.send(&outgoing, self.encoder.headers(), token) {
+                Ok(()) => {
+                    self.metrics.produced_bytes.add(outgoing.bytes() as u64);
+                    self.tracker.push(partition, offset);
+                    return Ok(());
+                }
+                Err(SendError::Backpressure) => self.wait_for_room().await?,
+                Err(error) if error.is_retriable() => {
+                    tracing::warn!("sending a record, trying again: {error}");
+                    pause(REFUSED_PAUSE, &self.stop).await?;
+                }
+                Err(error) => {
+                    let error = self.refused(&outgoing, error);
+                    let culprit = Culprit {
+                        partition,
+                        offset: &offset,
+                        original,
+                        topic: &record.topic,
+                    };
+                    self.judge_unsent(error, &culprit)?;
+                    return self.account_handled(partition, offset).await;
+                }
+            }
+        }
+    }
+
+    /// What the producer refused, by key and size.
+    fn refused(&self, outgoing: &OutgoingRecord<'_>, error: SendError) -> Error {
+        let key = outgoing.key.map_or_else(
+            || "null".to_owned(),
+            |key| {
+                let excerpt = &key[..key.len().min(100)];
+                String::from_utf8_lossy(excerpt).into_owned()
+            },
+        );
+        let hint = match error {
+            SendError::TooLarge { .. } => {
+                "; in the connector that is 'producer.override.max.request.size', in the worker \
+                 'producer.max.request.size'"
+            }
+            _ => "",
+        };
+        Error::data(format!("{error}{hint}"))
+            .with("key", key)
+            .with("size", outgoing.bytes())
+    }
+
+    fn judge_unsent(&self, error: Error, culprit: &Culprit<'_>) -> Result<()> {
+        let failure = Failure {
+            stage: Stage::KafkaProduce,
+            class: PRODUCER_CLASS.to_owned(),
+            error,
+        };
+        match self.tolerance.judge(failure, Instant::now(), 1, culprit) {
+            Verdict::Fail(error) => Err(error),
+            Verdict::Skip | Verdict::Retry(_) => Ok(()),
+        }
+    }
+
+    /// The next token; waits while too many records are out.
+    async fn token(&mut self) -> Result<u64> {
+        loop {
+            if let Some(token) = self.tracker.next_token() {
+                return Ok(token);
+            }
+            let acks = self.acks.clone();
+            tokio::select! {
+                () = acks.progress() => self.check_deliveries()?,
+                () = self.stop.cancelled() => return Err(stopping()),
+            }
+        }
+    }
+
+    async fn wait_for_room(&mut self) -> Result<()> {
+        let stop = self.stop.clone();
+        tokio::select! {
+            room = self.producer.wait_for_room() => {
+                room.map_err(|error| Error::data(format!("sending a record: {error}")))?;
+            }
+            () = stop.cancelled() => return Err(stopping()),
+        }
+        self.check_deliveries()
+    }
+
+    /// Counts a record as acknowledged that never goes out: filtered or skipped.
+    async fn account_handled(
+        &mut self,
+        partition: &Arc<OffsetMap>,
+        offset: SourceOffset,
+    ) -> Result<()> {
+        let token = self.token().await?;
+        self.acks.settle(token);
+        self.tracker.push(partition, offset);
+        Ok(())
+    }
+
+    /// Fails the task for a record that Kafka did not take, unless such are
+    /// tolerated.
+    pub(super) fn check_deliveries(&mut self) -> Result<()> {
+        for (token, error) in self.acks.take_failures() {
+            let Some((partition, offset)) = self.tracker.find(token) else {
+                return Err(undelivered(error));
+            };
+            let topic = error.topic.clone();
+            let culprit = Culprit {
+                partition: &partition,
+                offset: &offset,
+                original: None,
+                topic: &topic,
+            };
+            self.judge_unsent(undelivered(error), &culprit)?;
+            tracing::debug!(
+                "skipped the record at source offset {}",
+                text(&offset.to_map())
+            );
+            self.acks.settle(token);
+        }
+        Ok(())
+    }
+}
+
+fn undelivered(error: DeliveryError) -> Error {
+    Error::data("Kafka did not take a record").caused_by(error)
+}

@@ -1,0 +1,189 @@
+//! What happens when a record cannot be handled: try again, skip it, or fail
+//! the task (`RetryWithToleranceOperator`, `LogReporter`).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use connect_api::record::{OffsetMap, Record, SourceOffset};
+use connect_api::{Error, ErrorKind};
+
+use crate::ConnectorTaskId;
+use crate::connector_config::ErrorSettings;
+use crate::metrics::TaskMetrics;
+
+/// The first pause (`RETRIES_DELAY_MIN_MS`).
+const RETRY_DELAY_MIN: Duration = Duration::from_millis(300);
+
+/// Where in the pipeline something failed, by its name in the original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Transformation,
+    KeyConverter,
+    ValueConverter,
+    HeaderConverter,
+    KafkaProduce,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stage::Transformation => "TRANSFORMATION",
+            Stage::KeyConverter => "KEY_CONVERTER",
+            Stage::ValueConverter => "VALUE_CONVERTER",
+            Stage::HeaderConverter => "HEADER_CONVERTER",
+            Stage::KafkaProduce => "KAFKA_PRODUCE",
+        })
+    }
+}
+
+/// An operation that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) stage: Stage,
+    /// The class that failed, as the configuration or the original names it.
+    pub(super) class: String,
+    pub(super) error: Error,
+}
+
+/// What to do about a failure.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// The same again after a pause.
+    Retry(Duration),
+    /// Go on with the next record; this one counts as handled.
+    Skip,
+    /// The task fails.
+    Fail(Error),
+}
+
+/// One connector's rules.
+pub(super) struct Tolerance {
+    settings: ErrorSettings,
+    id: ConnectorTaskId,
+    metrics: Arc<TaskMetrics>,
+}
+
+/// What is known of the record that failed.
+pub(super) struct Culprit<'r> {
+    pub(super) partition: &'r OffsetMap,
+    pub(super) offset: &'r SourceOffset,
+    /// The record as the plugin returned it, where it was kept.
+    pub(super) original: Option<&'r Record>,
+    pub(super) topic: &'r str,
+}
+
+impl Tolerance {
+    pub(super) fn new(
+        settings: ErrorSettings,
+        id: ConnectorTaskId,
+        metrics: Arc<TaskMetrics>,
+    ) -> Self {
+        Self {
+            settings,
+            id,
+            metrics,
+        }
+    }
+
+    /// True if a copy of each record is needed, to try again or to log it.
+    pub(super) fn keeps_originals(&self) -> bool {
+        self.settings.retry_timeout != Some(Duration::ZERO)
+            || (self.settings.log && self.settings.log_messages)
+    }
+
+    /// Decides about a failure of a record whose handling began at `since` and
+    /// that failed `attempts` times now.
+    pub(super) fn judge(
+        &self,
+        failure: Failure,
+        since: Instant,
+        attempts: u32,
+        culprit: &Culprit<'_>,
+    ) -> Verdict {
+        self.metrics.record_failures.add(1);
+        if failure.error.is_retriable()
+            && let Some(delay) = self.delay(since.elapsed(), attempts)
+        {
+            self.metrics.retries.add(1);
+            return Verdict::Retry(delay);
+        }
+        self.metrics.record_errors.add(1);
+        self.log(&failure, culprit);
+        if self.settings.tolerate_all {
+            self.metrics.records_skipped.add(1);
+            return Verdict::Skip;
+        }
+        Verdict::Fail(exceeded(failure, culprit))
+    }
+
+    /// The pause before the next try; none when the time for tries is over.
+    fn delay(&self, elapsed: Duration, attempts: u32) -> Option<Duration> {
+        let left = match self.settings.retry_timeout {
+            None => Duration::MAX,
+            Some(timeout) => timeout
+                .checked_sub(elapsed)
+                .filter(|left| !left.is_zero())?,
+        };
+        let doubled = RETRY_DELAY_MIN.saturating_mul(1 << attempts.saturating_sub(1).min(20));
+        let delay = if doubled > self.settings.retry_delay_max {
+            jittered(self.settings.retry_delay_max)
+        } else {
+            doubled
+        };
+        Some(delay.min(left))
+    }
+
+    fn log(&self, failure: &Failure, culprit: &Culprit<'_>) {
+        if !self.settings.log {
+            return;
+        }
+        self.metrics.errors_logged.add(1);
+        let record = match culprit.original {
+            Some(record) if self.settings.log_messages => format!(
+                ", where source record is = {record:?}, source partition {}, source offset {}",
+                text(culprit.partition),
+                text(&culprit.offset.to_map())
+            ),
+            _ => String::new(),
+        };
+        tracing::error!(
+            "Error encountered in task {}. Executing stage '{}' with class '{}'{record}. {}",
+            self.id,
+            failure.stage,
+            failure.class,
+            failure.error.trace()
+        );
+    }
+}
+
+/// Somewhere in the upper half of `max`, so that tasks do not try in step.
+fn jittered(max: Duration) -> Duration {
+    let nanos = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |now| now.subsec_nanos());
+    max / 2 + (max / 2).mul_f64(f64::from(nanos % 1000) / 1000.0)
+}
+
+fn exceeded(failure: Failure, culprit: &Culprit<'_>) -> Error {
+    let kind = match failure.error.kind() {
+        ErrorKind::Retriable => ErrorKind::Data,
+        kind => kind,
+    };
+    Error::new(kind, "Tolerance exceeded in error handler")
+        .with("stage", failure.stage)
+        .with("class", failure.class)
+        .with("topic", culprit.topic)
+        .with("source partition", text(culprit.partition))
+        .with("source offset", text(&culprit.offset.to_map()))
+        .caused_by(failure.error)
+}
+
+/// A map as compact JSON.
+pub(super) fn text(map: &OffsetMap) -> String {
+    serde_json::to_string(map).unwrap_or_else(|error| format!("(not JSON: {error})"))
+}
+
+#[cfg(test)]
+#[path = "tolerance_tests.rs"]
+mod tests;

@@ -1,0 +1,59 @@
+//! A task that runs here.
+
+use std::sync::Arc;
+
+use connect_api::{Error, Result};
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::plugin_thread;
+use super::reporter::TaskReporter;
+use crate::metrics::TaskMetrics;
+use crate::source_task::{SourceTaskRun, TaskControl, TaskSpec};
+use crate::{State, TargetState};
+
+/// A task that runs here, as the worker sees it.
+pub(super) struct RunningTask {
+    pub(super) target: watch::Sender<TargetState>,
+    pub(super) stop: CancellationToken,
+    pub(super) abandon: CancellationToken,
+    /// True once the task has ended; a failed one ends by itself.
+    pub(super) ended: watch::Receiver<bool>,
+    pub(super) reporter: TaskReporter,
+    pub(super) metrics: Arc<TaskMetrics>,
+}
+
+/// A task's life, on its own thread: build the pipeline, run it, tell how it
+/// ended. A panic of plugin code fails this task and no other.
+pub(super) async fn life(spec: TaskSpec, control: TaskControl, built: oneshot::Sender<Result<()>>) {
+    let reporter = spec.reporter.clone();
+    let stop = control.stop.clone();
+    let run = match plugin_thread::catch(SourceTaskRun::build(spec, stop.clone())).await {
+        Ok(run) => {
+            drop(built.send(Ok(())));
+            run
+        }
+        Err(error) => {
+            fail(&reporter, &error);
+            drop(built.send(Err(error)));
+            return;
+        }
+    };
+    match plugin_thread::catch(run.run(control)).await {
+        Ok(()) => reporter.state(State::Unassigned),
+        // What goes wrong while the task stops anyway is nobody's failure.
+        Err(error) if stop.is_cancelled() => {
+            tracing::warn!("while the task was being stopped: {}", error.trace());
+            reporter.state(State::Unassigned);
+        }
+        Err(error) => fail(&reporter, &error),
+    }
+}
+
+fn fail(reporter: &TaskReporter, error: &Error) {
+    tracing::error!(
+        "the task is being killed and will not recover until it is restarted: {}",
+        error.trace()
+    );
+    reporter.failed(error);
+}
