@@ -258,8 +258,8 @@ async fn beside_commits<T>(
 ) -> T {
     tokio::pin!(future);
     loop {
+        // Not biased: a source that always has records must not starve the commits.
         tokio::select! {
-            biased;
             result = &mut future => return result,
             event = committer.event() => handle(event, pipeline, committer, stored),
         }
