@@ -30,7 +30,7 @@ pub(crate) use converters::{
 pub(crate) use overrides::{admin_settings, producer_settings};
 pub use source::source_config;
 pub(crate) use topic_creation::{TopicCreation, TopicGroup};
-pub(crate) use validate::validate;
+pub use validate::validate;
 
 /// The common settings that running a connector needs.
 #[derive(Debug, Clone)]

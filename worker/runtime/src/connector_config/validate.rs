@@ -18,7 +18,7 @@ use crate::WorkerSettings;
 
 /// Checks a configuration; with `outside`, also against the systems that it
 /// names, if all else is good.
-pub(crate) async fn validate(
+pub async fn validate(
     plugins: &Plugins,
     worker: &WorkerSettings,
     props: &Props,
