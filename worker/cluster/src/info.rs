@@ -169,7 +169,10 @@ pub enum LoggerScope {
 }
 
 /// Connect leaves these fields out when they are empty, not only when null.
-#[expect(clippy::ref_option, reason = "serde's skip_serializing_if gives a reference")]
+#[expect(
+    clippy::ref_option,
+    reason = "serde's skip_serializing_if gives a reference"
+)]
 fn is_empty(text: &Option<String>) -> bool {
     text.as_deref().is_none_or(str::is_empty)
 }

@@ -14,6 +14,7 @@ pub mod distributed;
 mod herder;
 mod info;
 pub mod membership;
+pub mod properties;
 pub mod providers;
 pub mod standalone;
 pub mod store;
@@ -23,3 +24,6 @@ pub use info::{
     ConnectorInfo, ConnectorOffset, ConnectorOffsets, ConnectorState, ConnectorStateInfo,
     ConnectorType, Created, Health, LoggerLevel, LoggerScope, TaskIdInfo, TaskInfo, TaskState,
 };
+
+/// What the handle's methods speak of.
+pub use connect_runtime::{ConnectorTaskId, TargetState};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use connect_api::config::ConfigInfos;
+use connect_api::config::{ConfigInfos, ConfigKeyInfo};
 use connect_api::record::OffsetMap;
 use connect_api::registry::Plugins;
 use connect_api::{Error, ErrorKind, Props, Result};
@@ -11,8 +11,8 @@ use connect_runtime::{ConnectorTaskId, TargetState};
 use indexmap::IndexMap;
 use tokio::sync::oneshot;
 
-use super::request::{Change, Request};
-use super::shared::Shared;
+use super::request::{Command, Request};
+use super::shared::{Shared, stopping};
 use crate::info::{
     ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, Created, Health, LoggerLevel, LoggerScope,
     TaskInfo, TaskState,
@@ -58,7 +58,12 @@ impl std::fmt::Debug for Herder {
 impl Herder {
     /// The names of all connectors, sorted.
     pub async fn connectors(&self) -> Result<Vec<String>> {
-        Ok(self.shared.state()?.connectors().map(str::to_owned).collect())
+        Ok(self
+            .shared
+            .state()?
+            .connectors()
+            .map(str::to_owned)
+            .collect())
     }
 
     /// A connector's configuration and tasks.
@@ -85,11 +90,11 @@ impl Herder {
         target: Option<TargetState>,
         allow_replace: bool,
     ) -> Result<Created<ConnectorInfo>> {
-        self.change(name, |reply| Change::Put {
-            config,
-            target,
-            allow_replace,
-            reply,
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        self.write(async move {
+            shared
+                .put_connector(&name, config, target, allow_replace)
+                .await
         })
         .await
     }
@@ -100,12 +105,16 @@ impl Herder {
         name: &str,
         patch: IndexMap<String, Option<String>>,
     ) -> Result<Created<ConnectorInfo>> {
-        self.change(name, |reply| Change::Patch { patch, reply }).await
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        self.write(async move { shared.patch_connector(&name, patch).await })
+            .await
     }
 
     /// Takes a connector away, with its tasks. Its offsets stay.
     pub async fn delete_connector(&self, name: &str) -> Result<()> {
-        self.change(name, |reply| Change::Delete { reply }).await
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        self.write(async move { shared.delete_connector(&name).await })
+            .await
     }
 
     /// The states of a connector and its tasks.
@@ -132,14 +141,16 @@ impl Herder {
         only_failed: bool,
     ) -> Result<Option<ConnectorStateInfo>> {
         if !include_tasks && !only_failed {
-            self.change(name, |reply| Change::RestartConnector { reply })
+            self.shared.check_connector_known(name)?;
+            self.command(name, |reply| Command::RestartConnector { reply })
                 .await?;
             return Ok(None);
         }
-        self.change(name, |reply| Change::Restart {
-            include_tasks,
-            only_failed,
-            reply,
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        self.write(async move {
+            shared
+                .request_restart(&name, include_tasks, only_failed)
+                .await
         })
         .await
         .map(Some)
@@ -147,8 +158,9 @@ impl Herder {
 
     /// Restarts one task.
     pub async fn restart_task(&self, id: &ConnectorTaskId) -> Result<()> {
+        self.shared.check_task_known(id)?;
         let task = id.task;
-        self.change(&id.connector, |reply| Change::RestartTask { task, reply })
+        self.command(&id.connector, |reply| Command::RestartTask { task, reply })
             .await
     }
 
@@ -192,19 +204,29 @@ impl Herder {
         name: &str,
         offsets: Vec<(OffsetMap, Option<OffsetMap>)>,
     ) -> Result<String> {
-        self.change(name, |reply| Change::AlterOffsets { offsets, reply })
-            .await
+        if offsets.is_empty() {
+            return Err(Error::config(
+                "Partitions / offsets need to be provided for an alter offsets request",
+            ));
+        }
+        self.change_offsets(name, Some(offsets)).await
     }
 
     /// Takes away all offsets of a stopped connector. What to tell the user.
     pub async fn reset_offsets(&self, name: &str) -> Result<String> {
-        self.change(name, |reply| Change::ResetOffsets { reply }).await
+        self.change_offsets(name, None).await
     }
 
     /// Validates a connector's configuration, with the outside. Waits for the
     /// plugin.
     pub async fn validate(&self, props: &Props) -> Result<ConfigInfos> {
         self.shared.validate(props).await
+    }
+
+    /// The keys of a plugin of any type, by class or alias; for a connector
+    /// those of all connectors too. [`ErrorKind::NotFound`] if there is none.
+    pub fn plugin_config(&self, plugin: &str) -> Result<Vec<ConfigKeyInfo>> {
+        self.shared.worker.plugin_config(plugin)
     }
 
     /// The plugins that are built in.
@@ -251,6 +273,11 @@ impl Herder {
         self.shared.set_logger(name, level, scope).await
     }
 
+    /// Waits until requests can be served. An error says why that will never be.
+    pub async fn started(&self) -> Result<()> {
+        self.shared.started().await
+    }
+
     /// Stops everything that runs here, then the stores. Returns when it is done.
     pub async fn shut_down(&self) {
         let (reply, done) = oneshot::channel();
@@ -261,27 +288,47 @@ impl Herder {
     }
 
     async fn set_target(&self, name: &str, target: TargetState) -> Result<()> {
-        self.change(name, |reply| Change::SetTarget { target, reply })
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        self.write(async move { shared.set_target(&name, target).await })
             .await
     }
 
-    /// Queues a change of one connector and waits for its answer.
-    async fn change<T>(
+    async fn change_offsets(
         &self,
         name: &str,
-        make: impl FnOnce(oneshot::Sender<Result<T>>) -> Change,
+        offsets: Option<Vec<(OffsetMap, Option<OffsetMap>)>>,
+    ) -> Result<String> {
+        self.shared.check_connector_there(name)?;
+        self.command(name, |reply| Command::ChangeOffsets { offsets, reply })
+            .await
+    }
+
+    /// Runs a write to its end also where the caller goes away midway: what
+    /// belongs together must not be stored in half.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.shared.ready()?;
+        self.shared
+            .runtime
+            .spawn(work)
+            .await
+            .unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// Queues work on one connector's plugins and waits for its answer.
+    async fn command<T>(
+        &self,
+        name: &str,
+        make: impl FnOnce(oneshot::Sender<Result<T>>) -> Command,
     ) -> Result<T> {
         self.shared.ready()?;
         let (reply, answer) = oneshot::channel();
-        self.shared.send(Request::Change {
+        self.shared.send(Request::Command {
             connector: name.to_owned(),
-            change: make(reply),
+            command: make(reply),
         })?;
         answer.await.unwrap_or_else(|_| Err(stopping()))
     }
-}
-
-/// The answer of a worker that is going down.
-pub(super) fn stopping() -> Error {
-    Error::new(ErrorKind::Stopped, "Worker is shutting down")
 }

@@ -1,5 +1,25 @@
 //! The herder: knows what the cluster should run and has it run.
+//!
+//! * [`handle`]: what others hold. Reads are answered from the stores
+//!   ([`reads`]); writes go to the config store ([`writes`]), one at a time for
+//!   each connector, and come back from it as updates.
+//! * [`run`]: the loop that takes updates, requests and changes of the group to
+//!   the connectors that they are about. It waits for nothing else.
+//! * [`runner`]: one queue for each connector, in which its plugins are started
+//!   and stopped in order ([`connector`], [`tasks`], [`restart`], [`offsets`]).
 
+mod connector;
 mod handle;
+mod offsets;
+mod reads;
+mod request;
+mod restart;
+mod run;
+mod runner;
+mod shared;
+mod startup;
+mod tasks;
+mod writes;
 
 pub use handle::{Herder, LogControl};
+pub(crate) use shared::{HerderParts, HerderSettings};

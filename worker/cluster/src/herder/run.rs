@@ -1,0 +1,179 @@
+//! The herder's loop.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tracing::{error, info};
+
+use super::request::{Command, Request, answer};
+use super::runner::Runner;
+use super::shared::Shared;
+use crate::membership::GroupView;
+use crate::store::config::ConfigUpdate;
+
+struct RunnerHandle {
+    commands: mpsc::UnboundedSender<Command>,
+    sent: u64,
+}
+
+/// Takes what happens to the connectors that it is about. Waits for no plugin
+/// and no store.
+pub(super) struct HerderLoop {
+    pub(super) shared: Arc<Shared>,
+    pub(super) requests: mpsc::UnboundedReceiver<Request>,
+    pub(super) updates: mpsc::UnboundedReceiver<ConfigUpdate>,
+    pub(super) view: watch::Receiver<Arc<GroupView>>,
+    runners: HashMap<String, RunnerHandle>,
+}
+
+impl HerderLoop {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        requests: mpsc::UnboundedReceiver<Request>,
+        updates: mpsc::UnboundedReceiver<ConfigUpdate>,
+        view: watch::Receiver<Arc<GroupView>>,
+    ) -> Self {
+        Self {
+            shared,
+            requests,
+            updates,
+            view,
+            runners: HashMap::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        self.sync_all();
+        loop {
+            tokio::select! {
+                biased;
+                changed = self.view.changed() => match changed {
+                    Ok(()) => self.sync_all(),
+                    Err(_) => break,
+                },
+                Some(update) = self.updates.recv() => self.apply(update),
+                request = self.requests.recv() => match request {
+                    Some(Request::Command { connector, command }) => self.tell(&connector, command),
+                    Some(Request::Idle { connector, handled }) => self.forget(&connector, handled),
+                    Some(Request::ShutDown { reply }) => {
+                        self.requests.close();
+                        self.stop_all().await;
+                        answer(reply, ());
+                        return;
+                    }
+                    None => break,
+                },
+            }
+        }
+        self.stop_all().await;
+    }
+
+    /// All connectors that should run, do run, or have left a status behind.
+    fn sync_all(&mut self) {
+        let generation = self.view.borrow_and_update().generation;
+        self.shared.statuses.set_generation(generation);
+        let state = self.shared.configs.snapshot();
+        let mut names: Vec<String> = state.connectors().map(str::to_owned).collect();
+        names.extend(self.runners.keys().cloned());
+        names.extend(self.shared.statuses.names());
+        names.sort();
+        names.dedup();
+        for name in names {
+            self.tell(&name, Command::Sync);
+        }
+    }
+
+    fn apply(&mut self, update: ConfigUpdate) {
+        match update {
+            ConfigUpdate::Connector(name) => {
+                self.shared.membership.work_changed();
+                self.tell(&name, Command::Updated);
+            }
+            ConfigUpdate::Removed(name) => {
+                self.shared.membership.work_changed();
+                self.tell(&name, Command::Removed);
+            }
+            ConfigUpdate::Tasks(name) => {
+                self.shared.membership.work_changed();
+                self.tell(&name, Command::Sync);
+            }
+            ConfigUpdate::Target(name) => self.tell(&name, Command::Sync),
+            ConfigUpdate::Restart {
+                connector,
+                include_tasks,
+                only_failed,
+            } => {
+                let command = Command::Restart {
+                    include_tasks,
+                    only_failed,
+                };
+                self.tell(&connector, command);
+            }
+            ConfigUpdate::Logger { namespace, level } => {
+                match self.shared.logs.set_level(&namespace, &level) {
+                    Ok(_) => info!(logger = namespace, level, "the cluster's log level was set"),
+                    Err(problem) => error!(
+                        logger = namespace,
+                        problem = problem.trace(),
+                        "cannot set the cluster's log level"
+                    ),
+                }
+            }
+            // Kept in the store; a group of one needs none.
+            ConfigUpdate::SessionKey => {}
+        }
+    }
+
+    fn tell(&mut self, name: &str, command: Command) {
+        let shared = &self.shared;
+        let runner = self
+            .runners
+            .entry(name.to_owned())
+            .or_insert_with(|| RunnerHandle {
+                commands: Runner::spawn(shared, name),
+                sent: 0,
+            });
+        runner.sent += 1;
+        if runner.commands.send(command).is_err() {
+            // Only a panic of our own ends a runner behind the loop's back: the
+            // next command gets a new one.
+            error!(connector = name, "the connector's queue had ended");
+            self.runners.remove(name);
+        }
+    }
+
+    /// A runner ends when its channel closes. What was sent to it since it was
+    /// idle keeps it.
+    fn forget(&mut self, name: &str, handled: u64) {
+        if self
+            .runners
+            .get(name)
+            .is_some_and(|runner| runner.sent <= handled)
+        {
+            self.runners.remove(name);
+        }
+    }
+
+    /// Stops all connectors side by side, then what they stood on.
+    async fn stop_all(&mut self) {
+        info!("stopping {} connectors", self.runners.len());
+        let mut stopping = Vec::with_capacity(self.runners.len());
+        for (_, runner) in self.runners.drain() {
+            let (done, stopped) = oneshot::channel();
+            if runner.commands.send(Command::Stop { done }).is_ok() {
+                stopping.push(stopped);
+            }
+        }
+        for stopped in stopping {
+            // An error means that the runner has ended already.
+            stopped.await.unwrap_or_default();
+        }
+        let shared = &self.shared;
+        shared.membership.leave();
+        shared.worker.stop().await;
+        shared.statuses.stop().await;
+        shared.offsets.stop().await;
+        shared.configs.stop().await;
+    }
+}

@@ -1,0 +1,120 @@
+//! From nothing to a herder that serves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use connect_api::{Error, Result};
+use connect_kafka::health::{FailedAttempt, RetryPolicy, wait_for_cluster};
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+use super::handle::Herder;
+use super::request::{Request, answer};
+use super::run::HerderLoop;
+use super::shared::{HerderParts, Shared};
+use crate::info::Health;
+use crate::store::config::ConfigUpdate;
+
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+const LAST_RETRY: Duration = Duration::from_secs(10);
+
+impl Herder {
+    /// Starts a herder on the present (control) runtime and returns its handle
+    /// at once: [`health`](Self::health) tells how far it is.
+    pub(crate) fn start(parts: HerderParts) -> Self {
+        let (shared, inbox) = Shared::new(parts);
+        tokio::spawn(live(Arc::clone(&shared), inbox));
+        Self { shared }
+    }
+}
+
+async fn live(shared: Arc<Shared>, mut inbox: mpsc::UnboundedReceiver<Request>) {
+    let started = tokio::select! {
+        biased;
+        started = start_up(&shared) => started,
+        () = shut_down_early(&mut inbox) => return,
+    };
+    let updates = match started {
+        Ok(updates) => updates,
+        Err(problem) => {
+            error!(problem = problem.trace(), "the worker cannot start");
+            shared.set_health(Health::Unhealthy(problem.trace()));
+            shut_down_early(&mut inbox).await;
+            return;
+        }
+    };
+    let generation = shared.statuses.stored_generation();
+    let view = shared.membership.join(generation);
+    shared.statuses.set_generation(view.borrow().generation);
+    shared.set_view(view.clone());
+    shared.set_health(Health::Healthy);
+    info!(
+        worker_id = shared.settings.worker_id,
+        "the herder has started"
+    );
+    HerderLoop::new(shared, inbox, updates, view).run().await;
+}
+
+/// Before there is anything to stop.
+async fn shut_down_early(inbox: &mut mpsc::UnboundedReceiver<Request>) {
+    while let Some(request) = inbox.recv().await {
+        if let Request::ShutDown { reply } = request {
+            inbox.close();
+            answer(reply, ());
+            return;
+        }
+    }
+}
+
+/// Waits for Kafka and reads the stores. Errors are those that no waiting mends.
+async fn start_up(shared: &Shared) -> Result<mpsc::UnboundedReceiver<ConfigUpdate>> {
+    wait_for_kafka(shared).await?;
+    let waiting = "the worker is starting: reading the stores";
+    shared.set_health(Health::Starting(waiting.to_owned()));
+    let mut backoff = FIRST_RETRY;
+    loop {
+        let problem = match open_stores(shared).await {
+            Ok(updates) => return Ok(updates),
+            Err(problem) if problem.is_retriable() => problem,
+            Err(problem) => return Err(problem),
+        };
+        warn!(
+            problem = problem.trace(),
+            "cannot read the stores, trying again in {} ms",
+            backoff.as_millis()
+        );
+        shared.set_health(Health::Starting(format!("{waiting}: {problem}")));
+        tokio::time::sleep(backoff).await;
+        backoff = (backoff * 2).min(LAST_RETRY);
+    }
+}
+
+async fn wait_for_kafka(shared: &Shared) -> Result<()> {
+    let Some(admin) = &shared.kafka else {
+        return Ok(());
+    };
+    let on_failure = |attempt: &FailedAttempt<'_>| {
+        warn!(
+            attempt = attempt.number,
+            problem = %attempt.error,
+            "Kafka cannot be reached, trying again in {} ms",
+            attempt.next_in.as_millis()
+        );
+        shared.set_health(Health::Starting(format!(
+            "the worker is starting: {}, attempt {}",
+            attempt.error, attempt.number
+        )));
+    };
+    let cluster = wait_for_cluster(admin, RetryPolicy::default(), on_failure)
+        .await
+        .map_err(|error| Error::config(error.to_string()))?;
+    info!(cluster_id = cluster.cluster_id, "Kafka has answered");
+    shared.set_cluster_id(cluster.cluster_id);
+    Ok(())
+}
+
+async fn open_stores(shared: &Shared) -> Result<mpsc::UnboundedReceiver<ConfigUpdate>> {
+    // The config store last: its updates begin when everything else is there.
+    tokio::try_join!(shared.offsets.start(), shared.statuses.start())?;
+    shared.configs.start().await
+}

@@ -1,0 +1,270 @@
+//! What the config topic says, record by record (`ClusterConfigState`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use connect_api::{Props, Result};
+use connect_runtime::{ConnectorTaskId, TargetState};
+use tracing::{debug, error, info};
+
+use super::records::{self, ConfigKey};
+
+/// A connector and its tasks as the config topic has them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ConnectorEntry {
+    /// The connector's configuration, placeholders unresolved.
+    pub(crate) config: Arc<Props>,
+    /// The configuration that the tasks were made from; none before there were any.
+    pub(crate) applied: Option<Arc<Props>>,
+    /// Counts the commits of new task configurations.
+    pub(crate) generation: u64,
+    /// The commit and the task configurations do not fit: the tasks must be made again.
+    pub(crate) inconsistent: bool,
+    task_count: usize,
+    tasks: BTreeMap<usize, Arc<Props>>,
+}
+
+impl ConnectorEntry {
+    /// How many tasks were committed last, also where their set is incomplete.
+    pub(crate) fn task_count(&self) -> usize {
+        self.task_count
+    }
+
+    /// The tasks by number; none while their set is incomplete.
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = (usize, &Arc<Props>)> {
+        let count = if self.inconsistent {
+            0
+        } else {
+            self.task_count
+        };
+        self.tasks
+            .range(..count)
+            .map(|(task, config)| (*task, config))
+    }
+
+    /// One task's configuration.
+    pub(crate) fn task(&self, task: usize) -> Option<&Arc<Props>> {
+        self.tasks()
+            .find(|(id, _)| *id == task)
+            .map(|(_, config)| config)
+    }
+}
+
+/// The key with which workers sign requests to each other.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SessionKey {
+    /// The raw record, as it was read.
+    pub(crate) record: Vec<u8>,
+}
+
+impl std::fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionKey([hidden])")
+    }
+}
+
+/// What changed by a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ConfigUpdate {
+    /// A connector's configuration was written.
+    Connector(String),
+    /// A connector was deleted.
+    Removed(String),
+    /// A set of task configurations was committed.
+    Tasks(String),
+    /// A connector's target state is another one.
+    Target(String),
+    /// A restart was asked for.
+    Restart {
+        /// Of this connector,
+        connector: String,
+        /// and its tasks,
+        include_tasks: bool,
+        /// as far as they failed.
+        only_failed: bool,
+    },
+    /// A logger's level is to be set on all workers.
+    Logger {
+        /// The logger.
+        namespace: String,
+        /// The level.
+        level: String,
+    },
+    /// The key for requests between workers is another one.
+    SessionKey,
+}
+
+/// All that the config topic says up to a point.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ConfigState {
+    connectors: BTreeMap<String, Arc<ConnectorEntry>>,
+    /// May be there before their connector (KIP-980).
+    targets: HashMap<String, TargetState>,
+    /// Task configurations that no commit has put into force yet.
+    deferred: HashMap<String, BTreeMap<usize, Arc<Props>>>,
+    /// Of exactly-once sources (KIP-618): kept for what is to come.
+    fencing: HashMap<String, usize>,
+    session_key: Option<SessionKey>,
+}
+
+impl ConfigState {
+    /// The names of all connectors, sorted.
+    pub(crate) fn connectors(&self) -> impl Iterator<Item = &str> {
+        self.connectors.keys().map(String::as_str)
+    }
+
+    /// A connector.
+    pub(crate) fn connector(&self, name: &str) -> Option<&Arc<ConnectorEntry>> {
+        self.connectors.get(name)
+    }
+
+    /// A connector's target state.
+    pub(crate) fn target(&self, name: &str) -> TargetState {
+        self.targets.get(name).copied().unwrap_or_default()
+    }
+
+    /// The ids of a connector's tasks.
+    pub(crate) fn task_ids(&self, name: &str) -> Vec<ConnectorTaskId> {
+        self.connector(name).map_or_else(Vec::new, |entry| {
+            entry
+                .tasks()
+                .map(|(task, _)| ConnectorTaskId::new(name, task))
+                .collect()
+        })
+    }
+
+    /// Takes in a record. A record that cannot be read is logged and passed
+    /// over, as are keys that nobody knows: a newer worker may have written them.
+    pub(crate) fn apply(&mut self, key: &str, value: Option<&[u8]>) -> Option<ConfigUpdate> {
+        let Some(parsed) = ConfigKey::parse(key) else {
+            error!(
+                key,
+                "passing over a record with an unexpected key in the config topic"
+            );
+            return None;
+        };
+        self.apply_parsed(&parsed, value).unwrap_or_else(|problem| {
+            error!(
+                key,
+                problem = problem.trace(),
+                "passing over a record of the config topic that is in the wrong format"
+            );
+            None
+        })
+    }
+
+    fn apply_parsed(
+        &mut self,
+        key: &ConfigKey<'_>,
+        value: Option<&[u8]>,
+    ) -> Result<Option<ConfigUpdate>> {
+        Ok(match (key, value) {
+            (ConfigKey::Connector(name), None) => {
+                self.remove(name);
+                Some(ConfigUpdate::Removed((*name).to_owned()))
+            }
+            (ConfigKey::Connector(name), Some(value)) => {
+                self.put(name, records::parse_properties(value)?);
+                Some(ConfigUpdate::Connector((*name).to_owned()))
+            }
+            (ConfigKey::TargetState(name), None) => {
+                self.targets.remove(*name);
+                None
+            }
+            (ConfigKey::TargetState(name), Some(value)) => {
+                self.set_target(name, records::parse_target_state(value)?)
+            }
+            (ConfigKey::Task(name, task), Some(value)) => {
+                let config = Arc::new(records::parse_properties(value)?);
+                let tasks = self.deferred.entry((*name).to_owned()).or_default();
+                tasks.insert(*task, config);
+                None
+            }
+            (ConfigKey::Commit(name), Some(value)) => {
+                self.commit(name, records::parse_commit(value)?)
+            }
+            (ConfigKey::Restart(name), Some(value)) => {
+                let (include_tasks, only_failed) = records::parse_restart(value)?;
+                Some(ConfigUpdate::Restart {
+                    connector: (*name).to_owned(),
+                    include_tasks,
+                    only_failed,
+                })
+            }
+            (ConfigKey::Logger(namespace), Some(value)) => Some(ConfigUpdate::Logger {
+                namespace: (*namespace).to_owned(),
+                level: records::parse_logger(value)?,
+            }),
+            (ConfigKey::Fencing(name), Some(value)) => {
+                self.fencing
+                    .insert((*name).to_owned(), records::parse_fencing(value)?);
+                None
+            }
+            (ConfigKey::SessionKey, Some(value)) => {
+                records::parse(value)?;
+                self.session_key = Some(SessionKey {
+                    record: value.to_vec(),
+                });
+                Some(ConfigUpdate::SessionKey)
+            }
+            // Connect never writes these; it logs and goes on.
+            (key, None) => {
+                error!(?key, "passing over a tombstone that this key cannot have");
+                None
+            }
+        })
+    }
+
+    fn put(&mut self, name: &str, config: Props) {
+        let entry = self.connectors.entry(name.to_owned()).or_default();
+        Arc::make_mut(entry).config = Arc::new(config);
+    }
+
+    fn remove(&mut self, name: &str) {
+        if self.connectors.remove(name).is_some() {
+            info!(connector = name, "the connector was deleted");
+        }
+        self.deferred.remove(name);
+    }
+
+    fn set_target(&mut self, name: &str, target: TargetState) -> Option<ConfigUpdate> {
+        let before = self.targets.insert(name.to_owned(), target);
+        let changed = before.unwrap_or_default() != target;
+        (changed && self.connectors.contains_key(name))
+            .then(|| ConfigUpdate::Target(name.to_owned()))
+    }
+
+    /// Task configurations come into force at their commit, all at once, and
+    /// only if none is missing.
+    fn commit(&mut self, name: &str, count: usize) -> Option<ConfigUpdate> {
+        let deferred = self.deferred.remove(name).unwrap_or_default();
+        let Some(entry) = self.connectors.get_mut(name) else {
+            // The records of a deleted connector's tasks stay for ever.
+            debug!(
+                connector = name,
+                "passing over the tasks of a deleted connector"
+            );
+            return None;
+        };
+        let entry = Arc::make_mut(entry);
+        let is_complete = (0..count).all(|task| deferred.contains_key(&task));
+        if is_complete {
+            if !deferred.is_empty() {
+                entry.generation += 1;
+            }
+            entry.tasks.extend(deferred);
+            entry.tasks.retain(|task, _| *task < count);
+            entry.applied = Some(Arc::clone(&entry.config));
+        } else {
+            debug!(
+                connector = name,
+                tasks = count,
+                found = deferred.len(),
+                "the set of task configurations is incomplete, probably due to compaction"
+            );
+        }
+        entry.inconsistent = !is_complete;
+        entry.task_count = count;
+        Some(ConfigUpdate::Tasks(name.to_owned()))
+    }
+}

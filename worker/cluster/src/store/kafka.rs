@@ -1,0 +1,332 @@
+//! A storage topic as a [`RecordLog`].
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use connect_api::{Error, ErrorKind, Result};
+use connect_kafka::ClientSettings;
+use connect_kafka::admin::{Admin, AdminError, NewTopic};
+use connect_kafka::log::{LogEntry, LogError, LogWriter, TopicLog, TopicLogOptions};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use super::log::{LogReader, LogRecord, OnFailure, RecordLog, WRITE_TIMEOUT};
+
+/// How many records that nobody waits for go to Kafka at once.
+const SEND_BATCH: usize = 256;
+
+/// A storage topic: what it must be, and what the user reads where it is not.
+#[derive(Debug, Clone)]
+pub(crate) struct StorageTopic {
+    pub(crate) topic: NewTopic,
+    /// The worker's setting that names it, such as `config.storage.topic`.
+    pub(crate) setting: &'static str,
+    /// What it holds.
+    pub(crate) purpose: &'static str,
+    /// `internal.topics.automatic.creation.enable`.
+    pub(crate) may_create: bool,
+    /// True for the config topic: the order of its records is its meaning.
+    pub(crate) one_partition: bool,
+}
+
+/// The clients that storage topics share.
+#[derive(Debug, Clone)]
+pub(crate) struct StorageClients {
+    pub(crate) admin: Admin,
+    pub(crate) consumer: ClientSettings,
+    pub(crate) writer: LogWriter,
+}
+
+type Outgoing = (LogRecord, OnFailure);
+/// For each partition, the offset after the last record that was read.
+type Read = watch::Sender<BTreeMap<i32, i64>>;
+
+enum Job {
+    Send(Outgoing),
+    /// Answers once everything before it was written.
+    Flush(oneshot::Sender<()>),
+}
+
+/// A storage topic. Opened by [`RecordLog::start`].
+pub(crate) struct KafkaLog {
+    spec: StorageTopic,
+    clients: StorageClients,
+    reader: Arc<dyn LogReader>,
+    log: OnceLock<TopicLog>,
+    read: Arc<Read>,
+    jobs: mpsc::UnboundedSender<Job>,
+    inbox: Mutex<Option<mpsc::UnboundedReceiver<Job>>>,
+}
+
+impl KafkaLog {
+    pub(crate) fn new(
+        spec: StorageTopic,
+        clients: StorageClients,
+        reader: Arc<dyn LogReader>,
+    ) -> Self {
+        let (jobs, inbox) = mpsc::unbounded_channel();
+        Self {
+            spec,
+            clients,
+            reader,
+            log: OnceLock::new(),
+            read: Arc::new(watch::Sender::default()),
+            jobs,
+            inbox: Mutex::new(Some(inbox)),
+        }
+    }
+
+    fn topic(&self) -> &str {
+        &self.spec.topic.name
+    }
+
+    fn log(&self) -> Result<&TopicLog> {
+        self.log.get().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Stopped,
+                format!("topic '{}' has not been read yet", self.topic()),
+            )
+        })
+    }
+
+    async fn write_and_await(&self, records: &[LogRecord]) -> Result<()> {
+        let entries: Vec<LogEntry<'_>> = records.iter().map(entry).collect();
+        let delivered = self.log()?.send_many(&entries).await.map_err(log_error)?;
+        let mut read = self.read.subscribe();
+        let has_come_back = |read: &BTreeMap<i32, i64>| {
+            delivered.iter().all(|record| {
+                read.get(&record.partition)
+                    .is_some_and(|next| *next > record.offset)
+            })
+        };
+        // The sender is our own, so it cannot be gone.
+        drop(read.wait_for(has_come_back).await);
+        Ok(())
+    }
+
+    /// Waits for what Kafka does, not longer than a request may take.
+    async fn within<T>(&self, doing: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+        timeout(WRITE_TIMEOUT, work).await.unwrap_or_else(|_| {
+            let mut message = format!(
+                "timed out after {} s {doing} topic '{}'",
+                WRITE_TIMEOUT.as_secs(),
+                self.topic()
+            );
+            if let Some(problem) = self.log.get().and_then(TopicLog::last_error) {
+                message.push_str(": ");
+                message.push_str(&problem);
+            }
+            Err(Error::retriable(message))
+        })
+    }
+}
+
+#[async_trait]
+impl RecordLog for KafkaLog {
+    async fn start(&self) -> Result<()> {
+        prepare_topic(&self.clients.admin, &self.spec).await?;
+        let StorageClients {
+            admin,
+            consumer,
+            writer,
+        } = self.clients.clone();
+        let options = TopicLogOptions::new(self.topic(), admin, consumer).writer(writer.clone());
+        let (reader, read) = (Arc::clone(&self.reader), Arc::clone(&self.read));
+        let log = TopicLog::start(options, move |record| {
+            reader.read(record.key.unwrap_or_default(), record.value);
+            read.send_modify(|read| {
+                read.insert(record.partition, record.offset + 1);
+            });
+        })
+        .await
+        .map_err(log_error)?;
+        if self.spec.one_partition && log.partition_count() != 1 {
+            return Err(too_many_partitions(&self.spec, log.partition_count()));
+        }
+        let inbox = self
+            .inbox
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(inbox) = inbox {
+            tokio::spawn(pump(writer, self.topic().to_owned(), inbox));
+        }
+        // Started once: a second value could only come from a second start.
+        drop(self.log.set(log));
+        Ok(())
+    }
+
+    async fn append(&self, records: Vec<LogRecord>) -> Result<()> {
+        self.within("writing to", self.write_and_await(&records))
+            .await
+    }
+
+    fn send(&self, record: LogRecord, failed: OnFailure) {
+        if let Err(mpsc::error::SendError(Job::Send((_, failed)))) =
+            self.jobs.send(Job::Send((record, failed)))
+        {
+            failed(Error::new(ErrorKind::Stopped, "the store was closed"));
+        }
+    }
+
+    async fn read_to_end(&self) -> Result<()> {
+        let log = self.log()?;
+        let read = async { log.read_to_end().await.map_err(log_error) };
+        self.within("reading to the end of", read).await
+    }
+
+    async fn stop(&self) {
+        let (done, flushed) = oneshot::channel();
+        if self.jobs.send(Job::Flush(done)).is_ok() && self.log.get().is_some() {
+            // Kafka may be gone: statuses are not worth more than a moment then.
+            drop(timeout(WRITE_TIMEOUT / 6, flushed).await);
+        }
+    }
+}
+
+/// Writes what was sent without waiting, in order, many at a time.
+async fn pump(writer: LogWriter, topic: String, mut inbox: mpsc::UnboundedReceiver<Job>) {
+    let mut jobs = Vec::with_capacity(SEND_BATCH);
+    while inbox.recv_many(&mut jobs, SEND_BATCH).await > 0 {
+        let mut flushes = Vec::new();
+        let mut outgoing = Vec::with_capacity(jobs.len());
+        for job in jobs.drain(..) {
+            match job {
+                Job::Send(record) => outgoing.push(record),
+                Job::Flush(done) => flushes.push(done),
+            }
+        }
+        write_batch(&writer, &topic, outgoing).await;
+        for done in flushes {
+            // Whoever waited may have lost patience.
+            done.send(()).unwrap_or_default();
+        }
+    }
+}
+
+async fn write_batch(writer: &LogWriter, topic: &str, outgoing: Vec<Outgoing>) {
+    let entries: Vec<LogEntry<'_>> = outgoing.iter().map(|(record, _)| entry(record)).collect();
+    let Err(error) = writer.send_many(topic, &entries).await else {
+        return;
+    };
+    for (_, failed) in outgoing {
+        failed(log_error(error.clone()));
+    }
+}
+
+fn entry(record: &LogRecord) -> LogEntry<'_> {
+    LogEntry {
+        key: Some(&record.key),
+        value: record.value.as_deref(),
+        partition: None,
+    }
+}
+
+/// The topic as it must be: created, or checked where it is there already
+/// (`KafkaTopicBasedBackingStore.topicInitializer`).
+async fn prepare_topic(admin: &Admin, spec: &StorageTopic) -> Result<()> {
+    let name = &spec.topic.name;
+    if let Some(found) = admin
+        .describe_topic(name)
+        .await
+        .map_err(|e| admin_error(spec, e))?
+    {
+        if spec.one_partition && found.partitions.len() != 1 {
+            return Err(too_many_partitions(spec, found.partitions.len()));
+        }
+        return check_cleanup_policy(admin, spec).await;
+    }
+    if !spec.may_create {
+        return Err(Error::config(format!(
+            "Topic '{name}' specified via the '{}' property is missing. The config \
+             'internal.topics.automatic.creation.enable' is set to 'false', so automatic creation \
+             of internal topics is disabled. Either enable automatic creation or create the \
+             topics manually.",
+            spec.setting
+        )));
+    }
+    let created = admin.create_topic_if_missing(&spec.topic).await;
+    if created.map_err(|error| admin_error(spec, error))? {
+        info!(topic = name, "created the topic for {}", spec.purpose);
+        return Ok(());
+    }
+    check_cleanup_policy(admin, spec).await
+}
+
+/// `TopicAdmin.verifyTopicCleanupPolicyOnlyCompact`.
+async fn check_cleanup_policy(admin: &Admin, spec: &StorageTopic) -> Result<()> {
+    let name = &spec.topic.name;
+    let configs = match admin.topic_configs(name).await {
+        Ok(Some(configs)) => configs,
+        Ok(None) => return Ok(()),
+        Err(error @ (AdminError::Unauthorized { .. } | AdminError::Unsupported { .. })) => {
+            warn!(
+                topic = name,
+                %error,
+                "cannot check that the topic has cleanup.policy=compact; make sure that it has, \
+                 or {} will be lost in time",
+                spec.purpose
+            );
+            return Ok(());
+        }
+        Err(error) => return Err(admin_error(spec, error)),
+    };
+    if configs.is_only_compacted() {
+        return Ok(());
+    }
+    let policies: Vec<String> = configs.cleanup_policies().into_iter().collect();
+    Err(Error::config(format!(
+        "Topic '{name}' supplied via the '{setting}' property is required to have \
+         'cleanup.policy=compact' to guarantee consistency and durability of {purpose}, but found \
+         the topic currently has 'cleanup.policy={found}'. Continuing would likely result in \
+         eventually losing {purpose} and problems restarting this Connect cluster in the future. \
+         Change the '{setting}' property in the Connect worker configurations to use a topic with \
+         'cleanup.policy=compact'.",
+        setting = spec.setting,
+        purpose = spec.purpose,
+        found = policies.join(","),
+    )))
+}
+
+fn too_many_partitions(spec: &StorageTopic, found: usize) -> Error {
+    Error::config(format!(
+        "Topic '{}' supplied via the '{}' property is required to have a single partition in \
+         order to guarantee consistency of connector configurations, but found {found} \
+         partitions. Name another topic, or delete this one so that it is created anew.",
+        spec.topic.name, spec.setting
+    ))
+}
+
+fn admin_error(spec: &StorageTopic, error: AdminError) -> Error {
+    let kind = if error.is_retriable() {
+        ErrorKind::Retriable
+    } else {
+        ErrorKind::Config
+    };
+    let mut doing = format!(
+        "preparing topic '{}' for {} ({})",
+        spec.topic.name, spec.purpose, spec.setting
+    );
+    if error.to_string().contains("eplication") {
+        let replicas = spec.setting.replace(".topic", ".replication.factor");
+        doing.push_str(&format!(
+            "; '{replicas}' is {} and may not be more than there are brokers",
+            spec.topic.replication_factor
+        ));
+    }
+    Error::new(kind, doing).caused_by(error)
+}
+
+fn log_error(error: LogError) -> Error {
+    let kind = match &error {
+        LogError::Stopped { .. } => ErrorKind::Stopped,
+        error if error.is_retriable() => ErrorKind::Retriable,
+        LogError::TopicMissing { .. } | LogError::Unauthorized { .. } | LogError::Admin(_) => {
+            ErrorKind::Config
+        }
+        _ => ErrorKind::Internal,
+    };
+    Error::new(kind, error.to_string())
+}

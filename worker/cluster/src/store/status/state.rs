@@ -1,0 +1,261 @@
+//! What the status topic says, record by record.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use connect_runtime::{ConnectorTaskId, State};
+use tracing::warn;
+
+use super::records::{self, Status, StatusKey, TopicUse};
+
+/// A status as the topic has it, and as this worker wrote it last while that
+/// has not come back yet.
+#[derive(Debug, Default)]
+struct Entry {
+    read: Option<Status>,
+    written: Option<Written>,
+}
+
+#[derive(Debug)]
+struct Written {
+    status: Option<Status>,
+    sequence: u64,
+}
+
+impl Entry {
+    fn get(&self) -> Option<&Status> {
+        match &self.written {
+            Some(written) => written.status.as_ref(),
+            None => self.read.as_ref(),
+        }
+    }
+
+    /// Another run of the connector or task, on another worker and of a newer
+    /// generation, must not be overwritten by the end of an older one.
+    fn can_write_safely(&self, status: &Status) -> bool {
+        self.get().is_none_or(|present| {
+            present.worker_id == status.worker_id || present.generation <= status.generation
+        })
+    }
+}
+
+/// The statuses of one connector.
+#[derive(Debug, Default)]
+struct ConnectorStatuses {
+    connector: Entry,
+    tasks: BTreeMap<usize, Entry>,
+    topics: BTreeMap<String, TopicUse>,
+}
+
+impl ConnectorStatuses {
+    fn is_empty(&self) -> bool {
+        let gone = |entry: &Entry| entry.read.is_none() && entry.written.is_none();
+        gone(&self.connector) && self.topics.is_empty() && self.tasks.values().all(gone)
+    }
+}
+
+/// All that the status topic says up to a point.
+#[derive(Debug, Default)]
+pub(super) struct StatusState {
+    connectors: HashMap<String, ConnectorStatuses>,
+    sequence: u64,
+}
+
+impl StatusState {
+    pub(super) fn connector(&self, name: &str) -> Option<&Status> {
+        self.connectors.get(name)?.connector.get()
+    }
+
+    pub(super) fn task(&self, id: &ConnectorTaskId) -> Option<&Status> {
+        self.connectors
+            .get(&id.connector)?
+            .tasks
+            .get(&id.task)?
+            .get()
+    }
+
+    /// The tasks of a connector that have a status, by number.
+    pub(super) fn tasks(&self, name: &str) -> impl Iterator<Item = (usize, &Status)> {
+        self.connectors
+            .get(name)
+            .into_iter()
+            .flat_map(|statuses| &statuses.tasks)
+            .filter_map(|(task, entry)| Some((*task, entry.get()?)))
+    }
+
+    /// The topics that a connector uses.
+    pub(super) fn topics(&self, name: &str) -> impl Iterator<Item = &TopicUse> {
+        self.connectors
+            .get(name)
+            .into_iter()
+            .flat_map(|statuses| statuses.topics.values())
+    }
+
+    /// True if it is known that a connector uses a topic.
+    pub(super) fn uses(&self, connector: &str, topic: &str) -> bool {
+        self.connectors
+            .get(connector)
+            .is_some_and(|statuses| statuses.topics.contains_key(topic))
+    }
+
+    /// The connectors that have a status or a task with one.
+    pub(super) fn names(&self) -> HashSet<String> {
+        self.connectors
+            .iter()
+            .filter(|(_, statuses)| {
+                statuses.connector.get().is_some()
+                    || statuses.tasks.values().any(|entry| entry.get().is_some())
+            })
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    /// The highest generation that any status carries.
+    pub(super) fn generation(&self) -> i32 {
+        self.connectors
+            .values()
+            .flat_map(|statuses| statuses.tasks.values().chain([&statuses.connector]))
+            .filter_map(|entry| Some(entry.get()?.generation))
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// Notes what this worker is writing; the number that tells it from later
+    /// writes. None where `safely` forbids it.
+    pub(super) fn write(
+        &mut self,
+        key: &StatusKey,
+        status: Option<Status>,
+        safely: bool,
+    ) -> Option<u64> {
+        self.sequence += 1;
+        let sequence = self.sequence;
+        let entry = self.entry(key)?;
+        if let Some(status) = &status
+            && safely
+            && !entry.can_write_safely(status)
+        {
+            return None;
+        }
+        entry.written = Some(Written { status, sequence });
+        Some(sequence)
+    }
+
+    /// The write did not come through: what the topic says holds again.
+    pub(super) fn write_failed(&mut self, key: &StatusKey, sequence: u64) {
+        if let Some(entry) = self.entry(key)
+            && entry
+                .written
+                .as_ref()
+                .is_some_and(|written| written.sequence == sequence)
+        {
+            entry.written = None;
+        }
+        self.forget_if_empty(key.connector());
+    }
+
+    fn entry(&mut self, key: &StatusKey) -> Option<&mut Entry> {
+        let statuses = self
+            .connectors
+            .entry(key.connector().to_owned())
+            .or_default();
+        match key {
+            StatusKey::Connector(_) => Some(&mut statuses.connector),
+            StatusKey::Task(id) => Some(statuses.tasks.entry(id.task).or_default()),
+            StatusKey::Topic { .. } => None,
+        }
+    }
+
+    /// Takes in a record. One that cannot be read is logged and passed over.
+    pub(super) fn apply(&mut self, key: &str, value: Option<&[u8]>) {
+        let Some(parsed) = StatusKey::parse(key) else {
+            warn!(
+                key,
+                "passing over a record with an unexpected key in the status topic"
+            );
+            return;
+        };
+        let result = match &parsed {
+            StatusKey::Topic { topic, connector } => self.apply_topic(topic, connector, value),
+            StatusKey::Connector(_) | StatusKey::Task(_) => {
+                value.map(records::parse_status).transpose().map(|status| {
+                    self.apply_status(&parsed, status);
+                })
+            }
+        };
+        if let Err(problem) = result {
+            warn!(
+                key,
+                problem = problem.trace(),
+                "passing over a record of the status topic that is in the wrong format"
+            );
+        }
+        self.forget_if_empty(parsed.connector());
+    }
+
+    fn apply_topic(
+        &mut self,
+        topic: &str,
+        connector: &str,
+        value: Option<&[u8]>,
+    ) -> connect_api::Result<()> {
+        let used = value.map(records::parse_topic_use).transpose()?;
+        let topics = &mut self
+            .connectors
+            .entry(connector.to_owned())
+            .or_default()
+            .topics;
+        match used {
+            Some(used) => topics.insert(topic.to_owned(), used),
+            None => topics.remove(topic),
+        };
+        Ok(())
+    }
+
+    fn apply_status(&mut self, key: &StatusKey, status: Option<Status>) {
+        let is_task = matches!(key, StatusKey::Task(_));
+        let Some(entry) = self.entry(key) else { return };
+        let has_come_back = entry
+            .written
+            .as_ref()
+            .is_some_and(|written| written.status == status);
+        if has_come_back {
+            entry.written = None;
+        }
+        if is_task && is_stale(status.as_ref(), entry.read.as_ref()) {
+            return;
+        }
+        entry.read = status;
+        if let StatusKey::Connector(name) = key
+            && entry.get().is_none()
+            && let Some(statuses) = self.connectors.get_mut(name)
+        {
+            // As in Connect, a connector's tombstone stands for its tasks too.
+            for task in statuses.tasks.values_mut() {
+                task.read = None;
+            }
+        }
+    }
+
+    fn forget_if_empty(&mut self, connector: &str) {
+        if self
+            .connectors
+            .get(connector)
+            .is_some_and(ConnectorStatuses::is_empty)
+        {
+            self.connectors.remove(connector);
+        }
+    }
+}
+
+/// The worker that lost a task may say so after the one that got it reported it
+/// running (KAFKA-10413).
+fn is_stale(new: Option<&Status>, present: Option<&Status>) -> bool {
+    match (new, present) {
+        (Some(new), Some(present)) => {
+            new.state == State::Unassigned
+                && present.state == State::Running
+                && present.generation >= new.generation
+        }
+        _ => false,
+    }
+}
