@@ -1,0 +1,197 @@
+//! Dates and times as Java's `Date.toString` and `SimpleDateFormat` write and
+//! read them, always in UTC: a JVM takes its own default time zone.
+
+const MILLIS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
+const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// What `SimpleDateFormat` reads a text as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Temporal {
+    /// Days since the epoch.
+    Date(i32),
+    /// Milliseconds since midnight.
+    Time(i32),
+    /// Milliseconds since the epoch.
+    Timestamp(i64),
+}
+
+/// `java.util.Date.toString` of an instant: `Thu Jan 01 00:00:00 UTC 1970`.
+pub(crate) fn date_to_string(millis: i64) -> String {
+    let days = millis.div_euclid(MILLIS_PER_DAY);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second, _) = clock(millis);
+    let weekday = WEEKDAYS[usize::try_from(days.rem_euclid(7)).unwrap_or(0)];
+    let month = MONTHS[usize::try_from(month - 1).unwrap_or(0)];
+    format!("{weekday} {month} {day:02} {hour:02}:{minute:02}:{second:02} UTC {year}")
+}
+
+/// The text that Connect's `Values` gives an instant: a time within the first
+/// day, a date at midnight, else a timestamp (`Values.dateFormatFor`).
+pub(crate) fn iso_text(millis: i64) -> String {
+    let (hour, minute, second, milli) = clock(millis);
+    let time = format!("{hour:02}:{minute:02}:{second:02}.{milli:03}Z");
+    if millis < MILLIS_PER_DAY {
+        return time;
+    }
+    let (year, month, day) = civil(millis.div_euclid(MILLIS_PER_DAY));
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    if millis % MILLIS_PER_DAY == 0 {
+        date
+    } else {
+        format!("{date}T{time}")
+    }
+}
+
+/// Reads a date (`yyyy-MM-dd`), a time (`HH:mm:ss.SSS'Z'`) or a timestamp of
+/// both with a `T` between, recognised by length. Lenient as
+/// `SimpleDateFormat`: fields that are too large carry over, and what follows
+/// the last field is not looked at.
+pub(crate) fn parse(text: &str) -> Option<Temporal> {
+    match text.len() {
+        10 => {
+            let mut fields = Fields(text);
+            let days = fields.date()?;
+            i32::try_from(days).ok().map(Temporal::Date)
+        }
+        13 => {
+            let mut fields = Fields(text);
+            let millis = fields.time()?;
+            let is_time = (0..MILLIS_PER_DAY).contains(&millis);
+            i32::try_from(millis)
+                .ok()
+                .filter(|_| is_time)
+                .map(Temporal::Time)
+        }
+        24 => {
+            let mut fields = Fields(text);
+            let days = fields.date()?;
+            fields.literal('T')?;
+            Some(Temporal::Timestamp(days * MILLIS_PER_DAY + fields.time()?))
+        }
+        _ => None,
+    }
+}
+
+/// Reads the fields of a pattern one after the other.
+struct Fields<'t>(&'t str);
+
+impl Fields<'_> {
+    fn date(&mut self) -> Option<i64> {
+        let year = self.number()?;
+        self.literal('-')?;
+        let month = self.number()?;
+        self.literal('-')?;
+        let day = self.number()?;
+        let months = year * 12 + month - 1;
+        Some(days_of(months.div_euclid(12), months.rem_euclid(12) + 1) + day - 1)
+    }
+
+    fn time(&mut self) -> Option<i64> {
+        let hour = self.number()?;
+        self.literal(':')?;
+        let minute = self.number()?;
+        self.literal(':')?;
+        let second = self.number()?;
+        self.literal('.')?;
+        let milli = self.number()?;
+        self.literal('Z')?;
+        Some(((hour * 60 + minute) * 60 + second) * 1000 + milli)
+    }
+
+    fn number(&mut self) -> Option<i64> {
+        let text = self.0.trim_start();
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let digits = unsigned
+            .find(|char: char| !char.is_ascii_digit())
+            .unwrap_or(unsigned.len());
+        let end = text.len() - unsigned.len() + digits;
+        let value = text[..end].parse().ok()?;
+        self.0 = &text[end..];
+        Some(value)
+    }
+
+    fn literal(&mut self, literal: char) -> Option<()> {
+        self.0 = self.0.strip_prefix(literal)?;
+        Some(())
+    }
+}
+
+/// Hour, minute, second and millisecond of the day.
+fn clock(millis: i64) -> (i64, i64, i64, i64) {
+    let of_day = millis.rem_euclid(MILLIS_PER_DAY);
+    let seconds = of_day / 1000;
+    (
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60,
+        of_day % 1000,
+    )
+}
+
+/// Year, month and day of a day since 1970-01-01 (proleptic Gregorian; the
+/// algorithm is Howard Hinnant's `civil_from_days`).
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+/// The day since 1970-01-01 on which a month begins (`days_from_civil`).
+fn days_of(year: i64, month: i64) -> i64 {
+    let shifted_year = if month <= 2 { year - 1 } else { year };
+    let era = shifted_year.div_euclid(400);
+    let year_of_era = shifted_year.rem_euclid(400);
+    let shifted_month = (month + 9) % 12;
+    let day_of_year = (153 * shifted_month + 2) / 5;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_what_java_writes() {
+        assert_eq!(date_to_string(0), "Thu Jan 01 00:00:00 UTC 1970");
+        assert_eq!(
+            date_to_string(1_577_934_245_000),
+            "Thu Jan 02 03:04:05 UTC 2020"
+        );
+        assert_eq!(date_to_string(-1), "Wed Dec 31 23:59:59 UTC 1969");
+        assert_eq!(iso_text(3_723_004), "01:02:03.004Z");
+        assert_eq!(iso_text(1_577_923_200_000), "2020-01-02");
+        assert_eq!(iso_text(1_577_934_245_678), "2020-01-02T03:04:05.678Z");
+    }
+
+    /// Literals of Kafka's `ValuesTest` and the leniency of `SimpleDateFormat`.
+    #[test]
+    fn reads_what_java_reads() {
+        assert_eq!(parse("2019-08-23"), Some(Temporal::Date(18_131)));
+        assert_eq!(parse("14:34:54.346Z"), Some(Temporal::Time(52_494_346)));
+        assert_eq!(
+            parse("2019-08-23T14:34:54.346Z"),
+            Some(Temporal::Timestamp(1_566_570_894_346))
+        );
+        assert_eq!(parse("2019-13-01"), Some(Temporal::Date(18_262)));
+        assert_eq!(parse("2019-08-2x"), parse("2019-08-02"));
+        assert_eq!(parse("2019-08+23"), None);
+        assert_eq!(parse("2019-08-23 4:34:54.346Z"), None);
+        assert_eq!(parse("2019"), None);
+    }
+}
