@@ -13,6 +13,7 @@ pub use connection_settings::{ConnectionSettings, SslMode, SslSettings};
 pub use filters::Filters;
 pub use keys::definition;
 pub use regex_list::RegexList;
+pub(crate) use regex_list::split as split_regex_list;
 pub use settings::{
     FailureMode, HeartbeatSettings, MySqlConnectorSettings, QueueSettings, RetrySettings,
 };

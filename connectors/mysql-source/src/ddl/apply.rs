@@ -172,8 +172,9 @@ impl DdlParser {
             return;
         }
         let mut editor = TableEditor::create(id.clone());
-        let default_charset =
-            resolve_charset(&create.options).unwrap_or_else(|| self.default_charset(id.database()));
+        let default_charset = resolve_charset(&create.options)
+            .flatten()
+            .or_else(|| self.default_charset(id.database()));
         let table = editor.table_mut();
         table.default_charset_name = default_charset;
         if self.include_comments {

@@ -2,15 +2,50 @@
 
 use std::sync::LazyLock;
 
+use connect_api::regex::JavaRegex;
 use fancy_regex::Regex;
 
-/// Whether Debezium's default `schema.history.internal.ddl.filter` leaves the statement out.
+use crate::config::split_regex_list;
+
+/// Tells statements that are of no interest (`schema.history.internal.ddl.filter`).
 ///
-/// `TRUNCATE TABLE` is among those: the history has none of it, but the schema change topic and
-/// the table's own topic may.
-pub fn is_ignored_statement(ddl: &str) -> bool {
-    static FILTER: LazyLock<Regex> = LazyLock::new(default_filter);
-    FILTER.is_match(ddl).unwrap_or(false)
+/// `TRUNCATE TABLE` is among those of the default: the history has none of it, but the schema
+/// change topic and the table's own topic may.
+#[derive(Clone, Debug, Default)]
+pub struct DdlFilter {
+    /// None for Debezium's default.
+    patterns: Option<Vec<JavaRegex>>,
+}
+
+impl DdlFilter {
+    /// Reads a list of Java regular expressions, of which one must match a whole statement.
+    ///
+    /// # Errors
+    /// Why an expression is none.
+    pub fn parse(list: &str) -> Result<Self, String> {
+        let compile = |pattern: String| {
+            JavaRegex::ignoring_case(&format!("(?s){pattern}")).map_err(|error| error.to_string())
+        };
+        let patterns = split_regex_list(list)?
+            .into_iter()
+            .map(compile)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            patterns: Some(patterns),
+        })
+    }
+
+    /// Whether the statement is left out.
+    pub fn is_ignored(&self, ddl: &str) -> bool {
+        static DEFAULT: LazyLock<Regex> = LazyLock::new(default_filter);
+        // An expression that needs too much backtracking counts as no match.
+        match &self.patterns {
+            Some(patterns) => patterns
+                .iter()
+                .any(|pattern| pattern.matches(ddl).unwrap_or(false)),
+            None => DEFAULT.is_match(ddl).unwrap_or(false),
+        }
+    }
 }
 
 fn default_filter() -> Regex {
@@ -65,7 +100,7 @@ mod tests {
             "# Dummy event replacing event type 160 that slave cannot handle.",
             "SET STATEMENT max_statement_time=60 FOR CREATE TRIGGER x",
         ] {
-            assert!(is_ignored_statement(ddl), "{ddl}");
+            assert!(DdlFilter::default().is_ignored(ddl), "{ddl}");
         }
         for ddl in [
             "CREATE TABLE t (id INT)",
@@ -73,7 +108,16 @@ mod tests {
             "DROP TABLE users",
             "TRUNCATE t",
         ] {
-            assert!(!is_ignored_statement(ddl), "{ddl}");
+            assert!(!DdlFilter::default().is_ignored(ddl), "{ddl}");
         }
+    }
+
+    #[test]
+    fn a_list_of_ones_own_replaces_the_default() {
+        let filter = DdlFilter::parse(r"CREATE\s+ROLE.*, drop table a\,b").unwrap();
+        assert!(filter.is_ignored("create role x\nwith more"));
+        assert!(filter.is_ignored("DROP TABLE a,b"));
+        assert!(!filter.is_ignored("GRANT ALL ON *.* TO x"));
+        assert!(DdlFilter::parse("a(").is_err());
     }
 }

@@ -15,11 +15,14 @@ mod schema_change;
 mod token;
 mod variables;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 pub use changes::{DdlChanges, DdlEvent, DdlEventKind};
 pub use error::DdlError;
-pub use filter::is_ignored_statement;
+pub use filter::DdlFilter;
 pub use schema_change::{SchemaChange, SchemaChangeKind};
 pub use token::SqlMode;
 

@@ -158,11 +158,8 @@ fn references(cursor: &mut Cursor<'_>) -> Parsed<()> {
         cursor.advance();
         cursor.advance();
         // RESTRICT, CASCADE, SET NULL, SET DEFAULT, NO ACTION
-        if cursor.accept_any_word(&["SET", "NO"]) {
-            cursor.advance();
-        } else {
-            cursor.advance();
-        }
+        cursor.accept_any_word(&["SET", "NO"]);
+        cursor.advance();
     }
     Ok(())
 }

@@ -100,10 +100,8 @@ pub(super) fn view_head(cursor: &mut Cursor<'_>) -> bool {
             definer(cursor);
         } else if cursor.accept_words(&["SQL", "SECURITY"]) {
             cursor.advance();
-        } else if cursor.accept_word("VIEW") {
-            return true;
         } else {
-            return false;
+            return cursor.accept_word("VIEW");
         }
     }
 }

@@ -227,7 +227,7 @@ fn create(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
     }
     match other::view_head(cursor) {
         true => Ok(Statement::CreateView(other::view_name(cursor)?)),
-        false => other_object(cursor),
+        false => other_object(cursor, true),
     }
 }
 
@@ -253,7 +253,7 @@ fn alter(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
     }
     match other::view_head(cursor) {
         true => Ok(Statement::AlterView(other::view_name(cursor)?)),
-        false => other_object(cursor),
+        false => other_object(cursor, true),
     }
 }
 
@@ -280,7 +280,7 @@ fn drop(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
         cursor.skip_statement();
         return Ok(Statement::Ignored);
     }
-    other_object(cursor)
+    other_object(cursor, false)
 }
 
 fn rename(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
@@ -296,35 +296,27 @@ fn rename(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
     cursor.error("expected TABLE or USER")
 }
 
-/// A statement on what is no table. A routine's body has semicolons of its own.
-fn other_object(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
-    let known = OTHER_OBJECTS
-        .iter()
-        .any(|words| cursor.at_words(&words.split(' ').collect::<Vec<_>>()));
-    if !known {
-        return cursor.error("unknown kind of object");
-    }
-    if cursor.is_any_word(&[
+/// A statement on what is no table.
+fn other_object(cursor: &mut Cursor<'_>, may_have_body: bool) -> Parsed<Statement> {
+    const WITH_BODY: [&str; 6] = [
         "FUNCTION",
         "PROCEDURE",
         "TRIGGER",
         "EVENT",
         "PACKAGE",
         "AGGREGATE",
-    ]) {
-        skip_routine(cursor);
+    ];
+    let known = OTHER_OBJECTS
+        .iter()
+        .any(|words| cursor.at_words(&words.split(' ').collect::<Vec<_>>()));
+    if !known {
+        return cursor.error("unknown kind of object");
+    }
+    if may_have_body && cursor.is_any_word(&WITH_BODY) {
+        // The body has semicolons of its own; the binlog has one statement at a time.
+        cursor.skip_all();
     } else {
         cursor.skip_statement();
     }
     Ok(Statement::Ignored)
-}
-
-/// Skips a routine: all that is left if it has a body of several statements.
-fn skip_routine(cursor: &mut Cursor<'_>) {
-    while !cursor.at_statement_end() {
-        if cursor.is_word("BEGIN") {
-            return cursor.skip_all();
-        }
-        cursor.advance();
-    }
 }
