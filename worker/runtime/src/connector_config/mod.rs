@@ -11,9 +11,6 @@ mod source;
 mod topic_creation;
 mod validate;
 
-#[cfg(test)]
-mod tests;
-
 use std::time::Duration;
 
 use connect_api::config::{

@@ -36,7 +36,6 @@ pub async fn validate(
 
     let connector = (plugin.create)();
     let mut own = connector.validate(props);
-    refuse_placeholders(&mut values, &mut own, worker, props);
     let errors = values.iter().chain(&own).map(|value| value.errors.len());
     let nested = others.iter().map(|info| info.value.errors.len());
     if outside && errors.chain(nested).sum::<usize>() == 0 {
@@ -79,40 +78,6 @@ fn check_common(
         support
             .errors
             .push("This worker does not have exactly-once support enabled.".to_owned());
-    }
-}
-
-/// `${provider:…}` would be taken literally: refuse it where the worker's
-/// configuration names such a provider.
-fn refuse_placeholders(
-    values: &mut [ConfigValueInfo],
-    own: &mut Vec<ConfigValueInfo>,
-    worker: &WorkerSettings,
-    props: &Props,
-) {
-    let providers = worker.config_providers();
-    for (name, value) in props {
-        let Some(provider) = providers
-            .iter()
-            .find(|provider| value.contains(&format!("${{{provider}:")))
-        else {
-            continue;
-        };
-        let error = format!(
-            "Invalid value {value} for configuration {name}: the config provider '{provider}' \
-             is not supported by this worker; give the value itself"
-        );
-        let known = super::value_mut(values, name).is_some();
-        match super::value_mut(if known { values } else { own }, name) {
-            Some(row) => row.errors.push(error),
-            None => own.push(ConfigValueInfo {
-                name: name.clone(),
-                value: Some(value.clone()),
-                recommended_values: Vec::new(),
-                errors: vec![error],
-                visible: true,
-            }),
-        }
     }
 }
 

@@ -15,9 +15,6 @@ use keys::{
 };
 pub use override_policy::OverridePolicy;
 
-/// The setting of a JVM worker that would replace `${…}` in configurations.
-pub(crate) const CONFIG_PROVIDERS: &str = "config.providers";
-
 /// A worker's settings, parsed by [`worker_config`].
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
@@ -92,24 +89,7 @@ impl WorkerSettings {
                 ));
             }
         }
-        if props
-            .get(CONFIG_PROVIDERS)
-            .is_some_and(|it| !it.trim().is_empty())
-        {
-            warnings.push(format!(
-                "'{CONFIG_PROVIDERS}' is not supported: a connector whose configuration refers to \
-                 one of these providers is refused"
-            ));
-        }
         warnings
-    }
-
-    /// The names in `config.providers`.
-    pub(crate) fn config_providers(&self) -> Vec<&str> {
-        self.props
-            .get(CONFIG_PROVIDERS)
-            .map(|names| names.split(',').map(str::trim).collect())
-            .unwrap_or_default()
     }
 }
 
