@@ -8,6 +8,8 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 
+use crate::error::{ErrorCode, code_of};
+
 /// The same error of the same client is logged again only after this time: librdkafka repeats
 /// "connection refused" with every attempt.
 const REPEAT_AFTER: Duration = Duration::from_secs(30);
@@ -39,6 +41,11 @@ impl LoggingContext {
         &self.client_id
     }
 
+    fn warn(&self, error: &KafkaError, reason: &str) {
+        let code = code_of(error);
+        tracing::warn!(target: "librdkafka", client_id = self.client_id, ?code, "{reason}");
+    }
+
     /// The last connection error, if it was said within `window`.
     pub(crate) fn recent_error(&self, window: Duration) -> Option<String> {
         let last = self
@@ -54,6 +61,11 @@ impl LoggingContext {
 impl ClientContext for LoggingContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         let client_id = self.client_id.as_str();
+        // A failed or lost connection comes as an error event too, which is said once.
+        if facility == "FAIL" {
+            tracing::debug!(target: "librdkafka", client_id, facility, "{message}");
+            return;
+        }
         match level {
             RDKafkaLogLevel::Emerg
             | RDKafkaLogLevel::Alert
@@ -79,33 +91,76 @@ impl ClientContext for LoggingContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        // The end of a partition is news for its reader only.
+        if matches!(error, KafkaError::Global(ErrorCode::PartitionEOF)) {
+            return;
+        }
         let now = Instant::now();
+        let gist = gist(reason);
         let mut last = self
             .last_error
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        // Text such as "(after 3ms in state CONNECT, 2 identical error(s) suppressed)" changes
-        // from one repetition to the next.
-        let gist = reason.split(" (after ").next().unwrap_or(reason);
         if let Some(last) = last.as_mut() {
             // "all brokers are down" follows the reason why, and says less.
-            let repeated = last.reason == gist || gist.ends_with("brokers are down");
-            if repeated {
+            if last.reason == gist || gist.ends_with("brokers are down") {
                 last.seen = now;
-            }
-            if repeated && now.duration_since(last.logged) < REPEAT_AFTER {
+                if now.duration_since(last.logged) >= REPEAT_AFTER {
+                    last.logged = now;
+                    self.warn(&error, &last.reason);
+                }
                 return;
             }
         }
+        self.warn(&error, gist);
         *last = Some(LastError {
             reason: gist.to_owned(),
             seen: now,
             logged: now,
         });
-        drop(last);
-        let code = crate::error::code_of(&error);
-        tracing::warn!(target: "librdkafka", client_id = self.client_id, ?code, "{gist}");
     }
 }
 
 impl ConsumerContext for LoggingContext {}
+
+/// What stays the same in an error when it is repeated: not the time it took, and not which of
+/// librdkafka's handles for the same broker could not connect.
+fn gist(reason: &str) -> &str {
+    let reason = reason.split(" (after ").next().unwrap_or(reason);
+    reason
+        .find("Connect to ")
+        .map_or(reason, |start| &reason[start..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repetitions_have_the_same_gist() {
+        let refused = "Connect to ipv4#127.0.0.1:9 failed: Connection refused";
+        for reason in [
+            "127.0.0.1:9/bootstrap: Connect to ipv4#127.0.0.1:9 failed: Connection refused (after \
+             0ms in state CONNECT, 1 identical error(s) suppressed)",
+            "GroupCoordinator: 127.0.0.1:9: Connect to ipv4#127.0.0.1:9 failed: Connection refused",
+        ] {
+            assert_eq!(gist(reason), refused);
+        }
+        assert_eq!(gist("1/1 brokers are down"), "1/1 brokers are down");
+    }
+
+    #[test]
+    fn the_reason_outlives_its_repetitions_and_vaguer_errors() {
+        let context = LoggingContext::new("c");
+        let down = || KafkaError::Global(ErrorCode::AllBrokersDown);
+        assert_eq!(context.recent_error(REPEAT_AFTER), None);
+        context.error(down(), "a:1/1: Connect to a:1 failed: refused (after 1ms)");
+        context.error(down(), "1/1 brokers are down");
+        context.error(
+            KafkaError::Global(ErrorCode::PartitionEOF),
+            "reached end of partition",
+        );
+        let reason = context.recent_error(REPEAT_AFTER);
+        assert_eq!(reason.as_deref(), Some("Connect to a:1 failed: refused"));
+    }
+}

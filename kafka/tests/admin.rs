@@ -1,5 +1,7 @@
 //! The admin client and the wait for a cluster, against a real broker.
 
+#![allow(clippy::unwrap_used, reason = "a step that fails fails the test")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Topic logs against a real broker.
 
+#![allow(clippy::unwrap_used, reason = "a step that fails fails the test")]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::progress::{Goal, Progress};
-use super::{LogError, LogRecord};
+use super::{Bounds, LogError, LogRecord};
 use crate::context::LoggingContext;
 use crate::error::{ClientError, ErrorCode, code_of};
 use crate::settings::ClientSettings;
@@ -37,11 +37,12 @@ enum Tail {
     Verifying { visible_end: i64 },
 }
 
-/// A consumer that reads all the given partitions from the beginning.
+/// A consumer that reads the given partitions from their beginnings. They are given as offsets:
+/// librdkafka would look up a logical "beginning" half a second later, when it knows the leaders.
 pub(super) fn open_consumer(
     settings: &ClientSettings,
     topic: &str,
-    partitions: &[i32],
+    bounds: &Bounds,
 ) -> Result<Arc<LogConsumer>, ClientError> {
     let mut settings = settings.clone();
     // librdkafka lets no consumer assign partitions without a group; it is never joined.
@@ -57,10 +58,10 @@ pub(super) fn open_consumer(
     let context = LoggingContext::new(client_id);
     let consumer = LogConsumer::from_config_and_context(&settings.client_config(), context)
         .map_err(create_error)?;
-    let mut assignment = TopicPartitionList::with_capacity(partitions.len());
-    for partition in partitions {
+    let mut assignment = TopicPartitionList::with_capacity(bounds.len());
+    for (partition, bounds) in bounds {
         assignment
-            .add_partition_offset(topic, *partition, Offset::Beginning)
+            .add_partition_offset(topic, *partition, Offset::Offset(bounds.low))
             .map_err(create_error)?;
     }
     consumer.assign(&assignment).map_err(create_error)?;
@@ -87,6 +88,7 @@ impl<F: FnMut(LogRecord<'_>) + Send> Follower<F> {
     pub(super) fn new(
         topic: String,
         consumer: Arc<LogConsumer>,
+        bounds: &Bounds,
         on_record: F,
         last_error: Arc<Mutex<Option<String>>>,
     ) -> Self {
@@ -99,7 +101,7 @@ impl<F: FnMut(LogRecord<'_>) + Send> Follower<F> {
             on_record,
             last_error,
             has_error: false,
-            progress: Progress::default(),
+            progress: Progress::starting_at(bounds),
             tails: BTreeMap::new(),
             seen: BTreeMap::new(),
             tick,
@@ -273,10 +275,7 @@ impl<F: FnMut(LogRecord<'_>) + Send> Follower<F> {
         }
         // An end that is announced now could be an old one, from before `wanted` was written. A
         // seek discards what was announced, and its fetch begins after.
-        let next = match self.progress.next(partition) {
-            0 => Offset::Beginning,
-            next => Offset::Offset(next),
-        };
+        let next = Offset::Offset(self.progress.next(partition));
         if self
             .consumer
             .seek(&self.topic, partition, next, Duration::ZERO)
@@ -289,18 +288,12 @@ impl<F: FnMut(LogRecord<'_>) + Send> Follower<F> {
 }
 
 fn log_record<'a>(message: &'a BorrowedMessage<'_>) -> LogRecord<'a> {
-    let headers = message.headers().map_or_else(Vec::new, |headers| {
-        headers
-            .iter()
-            .map(|header| (header.key, header.value))
-            .collect()
-    });
     LogRecord {
         partition: message.partition(),
         offset: message.offset(),
         timestamp: message.timestamp().to_millis(),
         key: message.key(),
         value: message.payload(),
-        headers,
+        headers: message.headers(),
     }
 }

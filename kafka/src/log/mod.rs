@@ -23,13 +23,15 @@ mod follower;
 mod progress;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rdkafka::message::{BorrowedHeaders, Headers};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::admin::{Admin, NewTopic, TopicDescription};
+use crate::admin::{Admin, NewTopic, PartitionBounds, TopicDescription};
 use crate::error::ClientError;
 use crate::producer::Delivered;
 use crate::settings::ClientSettings;
@@ -44,8 +46,10 @@ const TOPIC_WAIT: Duration = Duration::from_secs(30);
 /// Between two looks for a topic, or two attempts to learn its end.
 const RETRY: Duration = Duration::from_millis(500);
 
+type Bounds = BTreeMap<i32, PartitionBounds>;
+
 /// A record read from the topic. It borrows from the consumer's buffer.
-#[derive(Debug, Clone)]
+#[derive(Clone, Copy)]
 pub struct LogRecord<'a> {
     /// Its partition.
     pub partition: i32,
@@ -57,8 +61,32 @@ pub struct LogRecord<'a> {
     pub key: Option<&'a [u8]>,
     /// Its value; none is a tombstone.
     pub value: Option<&'a [u8]>,
+    /// Not read before somebody asks: the `rdkafka` crate panics at a name that is not UTF-8.
+    headers: Option<&'a BorrowedHeaders>,
+}
+
+impl std::fmt::Debug for LogRecord<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogRecord")
+            .field("partition", &self.partition)
+            .field("offset", &self.offset)
+            .field("key", &self.key.map(String::from_utf8_lossy))
+            .field("value_bytes", &self.value.map(<[u8]>::len))
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> LogRecord<'a> {
     /// Its headers.
-    pub headers: Vec<(&'a str, Option<&'a [u8]>)>,
+    #[must_use]
+    pub fn headers(&self) -> Vec<(&'a str, Option<&'a [u8]>)> {
+        self.headers.map_or_else(Vec::new, |headers| {
+            headers
+                .iter()
+                .map(|header| (header.key, header.value))
+                .collect()
+        })
+    }
 }
 
 /// What a [`TopicLog`] is made of.
@@ -155,10 +183,17 @@ impl TopicLog {
         }
         let description = await_topic(&admin, &topic, topic_wait).await?;
         let partitions = description.partitions;
-        let consumer = open_consumer(&consumer, &topic, &partitions)?;
+        let bounds = bounds(&admin, &topic, &partitions).await?;
+        let consumer = open_consumer(&consumer, &topic, &bounds)?;
         let last_error = Arc::default();
         let (goals, requests) = mpsc::unbounded_channel();
-        let follower = Follower::new(topic.clone(), consumer, on_record, Arc::clone(&last_error));
+        let follower = Follower::new(
+            topic.clone(),
+            consumer,
+            &bounds,
+            on_record,
+            Arc::clone(&last_error),
+        );
         let task = tokio::spawn(follower.run(requests));
         let log = Self {
             topic,
@@ -169,7 +204,7 @@ impl TopicLog {
             last_error,
             task,
         };
-        log.read_to_end().await?;
+        log.read_to(&bounds).await?;
         Ok(log)
     }
 
@@ -194,12 +229,18 @@ impl TopicLog {
     ///
     /// When the topic may not be read, or the log was stopped.
     pub async fn read_to_end(&self) -> Result<(), LogError> {
+        self.read_to(&bounds(&self.admin, &self.topic, &self.partitions).await?)
+            .await
+    }
+
+    async fn read_to(&self, bounds: &Bounds) -> Result<(), LogError> {
         let (reached, wait) = oneshot::channel();
-        let goal = goal_at_end(&self.admin, &self.topic, &self.partitions, reached).await?;
         let stopped = || LogError::Stopped {
             topic: self.topic.clone(),
         };
-        self.goals.send(goal).map_err(|_| stopped())?;
+        self.goals
+            .send(Goal::new(bounds, reached))
+            .map_err(|_| stopped())?;
         wait.await.map_err(|_| stopped())?
     }
 
@@ -284,15 +325,17 @@ pub async fn read_all(
 ) -> Result<ReadSummary, LogError> {
     let description = await_topic(admin, topic, Duration::ZERO).await?;
     let (reached, mut wait) = oneshot::channel();
-    let goal = goal_at_end(admin, topic, &description.partitions, reached).await?;
-    let opened = open_consumer(consumer, topic, &description.partitions)?;
+    let bounds = bounds(admin, topic, &description.partitions).await?;
+    let opened = open_consumer(consumer, topic, &bounds)?;
     let mut records = 0;
     let count = |record: LogRecord<'_>| {
         records += 1;
         on_record(record);
     };
-    let mut follower = Follower::new(topic.to_owned(), opened, count, Arc::default());
-    let result = follower.read_until(goal, &mut wait).await;
+    let mut follower = Follower::new(topic.to_owned(), opened, &bounds, count, Arc::default());
+    let result = follower
+        .read_until(Goal::new(&bounds, reached), &mut wait)
+        .await;
     follower.close().await;
     result?;
     Ok(ReadSummary {
@@ -301,15 +344,11 @@ pub async fn read_all(
     })
 }
 
-async fn goal_at_end(
-    admin: &Admin,
-    topic: &str,
-    partitions: &[i32],
-    reached: oneshot::Sender<Result<(), LogError>>,
-) -> Result<Goal, LogError> {
+/// Where the partitions begin and end now. Errors that pass by themselves are waited out.
+async fn bounds(admin: &Admin, topic: &str, partitions: &[i32]) -> Result<Bounds, LogError> {
     loop {
         match admin.partition_bounds(topic, partitions).await {
-            Ok(bounds) => return Ok(Goal::new(&bounds, reached)),
+            Ok(bounds) => return Ok(bounds),
             Err(error) if error.is_retriable() => {
                 tracing::warn!(topic, %error, "will try again to read the end of the topic");
                 tokio::time::sleep(RETRY).await;

@@ -37,6 +37,17 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    pub(super) fn starting_at(bounds: &BTreeMap<i32, PartitionBounds>) -> Self {
+        let next = bounds
+            .iter()
+            .map(|(partition, bounds)| (*partition, bounds.low))
+            .collect();
+        Self {
+            next,
+            goals: Vec::new(),
+        }
+    }
+
     pub(super) fn next(&self, partition: i32) -> i64 {
         self.next.get(&partition).copied().unwrap_or(0)
     }

@@ -118,16 +118,25 @@ impl Outstanding {
     }
 
     pub(super) async fn room(&self) {
-        let changed = self.changed.notified();
-        if self.count() > self.wake_at.load(Ordering::Acquire) {
+        if self.has_room() {
+            // Reported, but librdkafka frees the records of one report only after its last.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            return;
+        }
+        loop {
+            let changed = self.changed.notified();
+            if self.has_room() {
+                return;
+            }
             // A threshold set anew by another sender may be passed unseen, so look now and then.
             tokio::time::timeout(Duration::from_millis(100), changed)
                 .await
                 .ok();
-        } else {
-            // Reported, but librdkafka frees the records of one report only after its last.
-            tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.count() <= self.wake_at.load(Ordering::Acquire)
     }
 
     pub(super) async fn empty(&self) {

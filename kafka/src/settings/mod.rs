@@ -9,7 +9,8 @@
 //! Defaults are the Java client's where they decide about records: keys are partitioned by
 //! murmur2, so that they go to the partitions where a Java producer puts them; `acks=all`,
 //! idempotence on and five requests in flight unless told otherwise, records of up to 1 MiB,
-//! 32 MiB of buffer, 120 s to deliver; consumers read uncommitted. What only concerns speed
+//! 32 MiB of buffer, 120 s to deliver; consumers read uncommitted. So are the
+//! pauses before a broker is tried again. What only concerns speed
 //! (`batch.size`, fetch sizes) keeps librdkafka's defaults.
 //!
 //! [`worker`] lays a worker's and a connector's properties over each other as Connect does.
@@ -411,6 +412,9 @@ impl<'a> Builder<'a> {
 
     fn defaults(&mut self) {
         let settings = &mut self.settings;
+        // The Java client's: librdkafka would let a returning broker wait for up to 10 s.
+        settings.set_default("reconnect.backoff.ms", "50");
+        settings.set_default("reconnect.backoff.max.ms", "1000");
         match settings.kind {
             ClientKind::Producer => producer_defaults(settings),
             ClientKind::Consumer => settings.set_default("isolation.level", "read_uncommitted"),

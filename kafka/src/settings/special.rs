@@ -35,10 +35,8 @@ pub(super) fn translate(
         }
         "retries" => retries(builder, key, value)?,
         "partitioner.class" => partitioner_class(builder, key, value)?,
-        "partitioner.ignore.keys" => {
-            if value.eq_ignore_ascii_case("true") {
-                builder.set("partitioner", "random");
-            }
+        "partitioner.ignore.keys" if value.eq_ignore_ascii_case("true") => {
+            builder.set("partitioner", "random");
         }
         "auto.offset.reset" => offset_reset(builder, key, value)?,
         "max.poll.records" => {

@@ -75,9 +75,11 @@ pub(crate) async fn create(admin: &Admin, name: &str, partitions: i32) -> String
     topic
 }
 
+type Outcome = (u64, Result<Delivered, DeliveryError>);
+
 /// Keeps every outcome.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Outcomes(pub(crate) Arc<Mutex<Vec<(u64, Result<Delivered, DeliveryError>)>>>);
+pub(crate) struct Outcomes(Arc<Mutex<Vec<Outcome>>>);
 
 impl DeliverySink for Outcomes {
     fn delivered(&self, token: u64, outcome: Result<Delivered, DeliveryError>) {
@@ -86,7 +88,7 @@ impl DeliverySink for Outcomes {
 }
 
 impl Outcomes {
-    pub(crate) fn all(&self) -> Vec<(u64, Result<Delivered, DeliveryError>)> {
+    pub(crate) fn all(&self) -> Vec<Outcome> {
         self.0.lock().unwrap().clone()
     }
 }
@@ -121,7 +123,7 @@ impl From<LogRecord<'_>> for Seen {
             key: owned(record.key),
             value: owned(record.value),
             headers: record
-                .headers
+                .headers()
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), owned(*value)))
                 .collect(),
