@@ -17,7 +17,9 @@ pub mod membership;
 pub mod properties;
 pub mod providers;
 pub mod standalone;
-pub mod store;
+pub(crate) mod store;
+#[cfg(test)]
+mod testing;
 
 pub use herder::{Herder, LogControl};
 pub use info::{

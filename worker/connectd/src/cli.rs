@@ -6,14 +6,18 @@ use clap::{Parser, Subcommand};
 
 /// A Kafka Connect worker.
 #[derive(Debug, Parser)]
-#[command(name = "connectd", version, about = "A Kafka Connect worker in one binary")]
-pub struct Cli {
+#[command(
+    name = "connectd",
+    version,
+    about = "A Kafka Connect worker in one binary"
+)]
+pub(crate) struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Runs a worker of a cluster: configs, offsets and statuses live in Kafka topics.
     Distributed {
         /// The worker's properties file (connect-distributed.properties). Settings from the

@@ -26,11 +26,16 @@ const SHORT_NAMES: &[(&str, &str)] = &[
 
 /// Variables with the `CONNECT_` prefix that the images use for something else
 /// than a worker setting: logging and the JVM.
-const NOT_SETTINGS: &[&str] = &["CONNECT_LOG4J_", "CONNECT_LOG4J2_", "CONNECT_JMX_", "CONNECT_KAFKA_"];
+const NOT_SETTINGS: &[&str] = &[
+    "CONNECT_LOG4J_",
+    "CONNECT_LOG4J2_",
+    "CONNECT_JMX_",
+    "CONNECT_KAFKA_",
+];
 
 /// The settings in `variables`. `CONNECT_*` wins over a short name. Empty
 /// variables count as not set.
-pub fn settings(variables: impl IntoIterator<Item = (String, String)>) -> Props {
+pub(crate) fn settings(variables: impl IntoIterator<Item = (String, String)>) -> Props {
     let mut short = Props::new();
     let mut long = Props::new();
     for (variable, value) in variables {
@@ -49,11 +54,22 @@ pub fn settings(variables: impl IntoIterator<Item = (String, String)>) -> Props 
 
 /// Confluent's rule: `_` is `.`, `__` is `-`, `___` is `_`.
 fn prefixed(variable: &str) -> Option<String> {
-    if NOT_SETTINGS.iter().any(|prefix| variable.starts_with(prefix)) {
+    if NOT_SETTINGS
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
+    {
         return None;
     }
-    let name = variable.strip_prefix("CONNECT_").filter(|name| !name.is_empty())?;
-    Some(name.to_lowercase().replace("___", "\0").replace("__", "-").replace('_', ".").replace('\0', "_"))
+    let name = variable
+        .strip_prefix("CONNECT_")
+        .filter(|name| !name.is_empty())?;
+    Some(
+        name.to_lowercase()
+            .replace("___", "\0")
+            .replace("__", "-")
+            .replace('_', ".")
+            .replace('\0', "_"),
+    )
 }
 
 #[cfg(test)]
@@ -61,9 +77,13 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Vec<(String, String)> {
-        settings(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
-            .into_iter()
-            .collect()
+        settings(
+            variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        )
+        .into_iter()
+        .collect()
     }
 
     #[test]
@@ -85,7 +105,10 @@ mod tests {
             ("a_b-c", "1"),
         ];
         for (name, value) in expected {
-            assert!(settings.contains(&(name.to_owned(), value.to_owned())), "{name}: {settings:?}");
+            assert!(
+                settings.contains(&(name.to_owned(), value.to_owned())),
+                "{name}: {settings:?}"
+            );
         }
         assert_eq!(settings.len(), expected.len());
     }

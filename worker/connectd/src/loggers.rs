@@ -24,7 +24,10 @@ const TARGETS: &[(&str, &str)] = &[
     ("org.apache.kafka.connect.file", "connect_file"),
     ("org.apache.kafka.connect.json", "connect_converters"),
     ("org.apache.kafka.connect.runtime", "connect_runtime"),
-    ("org.apache.kafka.connect.runtime.distributed", "connect_cluster"),
+    (
+        "org.apache.kafka.connect.runtime.distributed",
+        "connect_cluster",
+    ),
     ("org.apache.kafka.connect.runtime.rest", "connect_rest"),
     ("org.apache.kafka.connect.storage", "connect_cluster"),
     ("org.apache.kafka.connect.transforms", "connect_transforms"),
@@ -33,7 +36,7 @@ const TARGETS: &[(&str, &str)] = &[
 const ROOT: &str = "root";
 
 /// The process's loggers.
-pub struct Loggers {
+pub(crate) struct Loggers {
     filter: FilterHandle,
     levels: Mutex<Levels>,
 }
@@ -49,11 +52,21 @@ struct Levels {
 
 impl Loggers {
     /// The loggers of a process that logs by `initial`.
-    pub fn new(filter: FilterHandle, initial: &Targets) -> Self {
-        let targets = initial.iter().map(|(target, level)| (target.to_owned(), level)).collect();
+    pub(crate) fn new(filter: FilterHandle, initial: &Targets) -> Self {
+        let targets = initial
+            .iter()
+            .map(|(target, level)| (target.to_owned(), level))
+            .collect();
         let root = initial.default_level().unwrap_or(LevelFilter::ERROR);
-        let levels = Levels { root, targets, modified: BTreeMap::new() };
-        Self { filter, levels: Mutex::new(levels) }
+        let levels = Levels {
+            root,
+            targets,
+            modified: BTreeMap::new(),
+        };
+        Self {
+            filter,
+            levels: Mutex::new(levels),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Levels> {
@@ -78,11 +91,16 @@ impl LogControl for Loggers {
 
     fn set_level(&self, name: &str, level: &str) -> Result<Vec<String>> {
         let Some(filter) = parse_level(level) else {
-            return Err(Error::new(ErrorKind::NotFound, format!("invalid log level '{level}'.")));
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("invalid log level '{level}'."),
+            ));
         };
         let mut levels = self.lock();
         let changed = levels.set(name, filter);
-        let targets = Targets::new().with_default(levels.root).with_targets(levels.targets.clone());
+        let targets = Targets::new()
+            .with_default(levels.root)
+            .with_targets(levels.targets.clone());
         drop(levels);
         self.filter
             .reload(targets)
@@ -103,7 +121,10 @@ impl Levels {
             return None;
         };
         let last_modified = self.modified.get(name).copied();
-        Some(LoggerLevel { level: level.to_string().to_uppercase(), last_modified })
+        Some(LoggerLevel {
+            level: level.to_string().to_uppercase(),
+            last_modified,
+        })
     }
 
     fn level_of(&self, target: &str) -> LevelFilter {
@@ -112,8 +133,11 @@ impl Levels {
 
     /// Sets a logger and those below it; the names of those whose level changed.
     fn set(&mut self, name: &str, level: LevelFilter) -> Vec<String> {
-        let mut names: Vec<&str> =
-            TARGETS.iter().map(|(java, _)| *java).filter(|java| is_below(java, name)).collect();
+        let mut names: Vec<&str> = TARGETS
+            .iter()
+            .map(|(java, _)| *java)
+            .filter(|java| is_below(java, name))
+            .collect();
         if name == ROOT {
             // Log4j's root is the parent of all, but setting it changes only
             // those without a level of their own.
@@ -126,13 +150,17 @@ impl Levels {
         let now = now_ms();
         let mut changed = Vec::new();
         for name in names {
-            if self.logger(name).is_some_and(|known| known.level == level.to_string().to_uppercase()) {
+            if self
+                .logger(name)
+                .is_some_and(|known| known.level == level.to_string().to_uppercase())
+            {
                 continue;
             }
             if name == ROOT {
                 self.root = level;
             } else {
-                self.targets.insert(target_of(name).unwrap_or(name).to_owned(), level);
+                self.targets
+                    .insert(target_of(name).unwrap_or(name).to_owned(), level);
             }
             self.modified.insert(name.to_owned(), now);
             changed.push(name.to_owned());
@@ -142,7 +170,8 @@ impl Levels {
 }
 
 fn is_below(name: &str, ancestor: &str) -> bool {
-    name.strip_prefix(ancestor).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    name.strip_prefix(ancestor)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The target that a Java logger belongs to: that of the longest known name
@@ -168,7 +197,9 @@ fn parse_level(level: &str) -> Option<LevelFilter> {
 }
 
 fn now_ms() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -177,7 +208,11 @@ mod tests {
     use super::*;
 
     fn levels() -> Levels {
-        Levels { root: LevelFilter::INFO, targets: BTreeMap::new(), modified: BTreeMap::new() }
+        Levels {
+            root: LevelFilter::INFO,
+            targets: BTreeMap::new(),
+            modified: BTreeMap::new(),
+        }
     }
 
     #[test]
@@ -194,7 +229,11 @@ mod tests {
         );
         assert_eq!(levels.level_of("connect_rest"), LevelFilter::DEBUG);
         assert_eq!(levels.level_of("connect_file"), LevelFilter::INFO);
-        assert!(levels.set("org.apache.kafka.connect.runtime", LevelFilter::DEBUG).is_empty());
+        assert!(
+            levels
+                .set("org.apache.kafka.connect.runtime", LevelFilter::DEBUG)
+                .is_empty()
+        );
     }
 
     #[test]
@@ -203,7 +242,10 @@ mod tests {
         assert_eq!(levels.logger("x.y"), None);
         assert_eq!(levels.set("x.y", LevelFilter::WARN), ["x.y"]);
         assert_eq!(levels.logger("x.y").unwrap().level, "WARN");
-        levels.set("io.debezium.connector.mysql.MySqlConnectorTask", LevelFilter::TRACE);
+        levels.set(
+            "io.debezium.connector.mysql.MySqlConnectorTask",
+            LevelFilter::TRACE,
+        );
         assert_eq!(levels.level_of("connect_mysql_source"), LevelFilter::TRACE);
     }
 
@@ -211,7 +253,16 @@ mod tests {
     fn root_is_the_level_of_all_that_have_none() {
         let mut levels = levels();
         assert_eq!(levels.set(ROOT, LevelFilter::ERROR), [ROOT]);
-        assert_eq!(levels.logger("org.apache.kafka.connect.file").unwrap().level, "ERROR");
-        assert_eq!(levels.logger(ROOT).unwrap().last_modified, levels.modified.get(ROOT).copied());
+        assert_eq!(
+            levels
+                .logger("org.apache.kafka.connect.file")
+                .unwrap()
+                .level,
+            "ERROR"
+        );
+        assert_eq!(
+            levels.logger(ROOT).unwrap().last_modified,
+            levels.modified.get(ROOT).copied()
+        );
     }
 }

@@ -19,11 +19,11 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Registry, reload};
 
 /// Changes the levels of a running process.
-pub type FilterHandle = reload::Handle<Targets, Registry>;
+pub(crate) type FilterHandle = reload::Handle<Targets, Registry>;
 
 /// Starts logging to standard error. Levels come from `levels`, in the syntax
 /// of `RUST_LOG`; a malformed text is answered with what is wrong.
-pub fn start(levels: Option<&str>) -> Result<(FilterHandle, Targets), String> {
+pub(crate) fn start(levels: Option<&str>) -> Result<(FilterHandle, Targets), String> {
     let targets: Targets = levels
         .unwrap_or("info")
         .parse()
@@ -33,7 +33,10 @@ pub fn start(levels: Option<&str>) -> Result<(FilterHandle, Targets), String> {
         .with_writer(std::io::stderr)
         .event_format(TaskLines)
         .with_filter(filter);
-    tracing_subscriber::registry().with(lines).with(TaskSpans).init();
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(TaskSpans)
+        .init();
     Ok((handle, targets))
 }
 
@@ -47,7 +50,9 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for TaskSpans {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut fields = SpanFields::default();
         attributes.record(&mut fields);
-        let (Some(connector), Some(span)) = (fields.connector, context.span(id)) else { return };
+        let (Some(connector), Some(span)) = (fields.connector, context.span(id)) else {
+            return;
+        };
         let prefix = match fields.task {
             Some(task) => format!("[{connector}|task-{task}] "),
             None => format!("[{connector}|worker] "),

@@ -16,7 +16,10 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+        Self {
+            status,
+            message: message.into(),
+        }
     }
 
     /// The client's mistake. Where the real one answers 500 for such a one, we
@@ -60,7 +63,10 @@ struct ErrorMessage<'m> {
 
 impl From<Failure> for Response {
     fn from(failure: Failure) -> Self {
-        let body = ErrorMessage { error_code: failure.status.as_u16(), message: &failure.message };
+        let body = ErrorMessage {
+            error_code: failure.status.as_u16(),
+            message: &failure.message,
+        };
         json(failure.status, &body).unwrap_or_else(|_| empty(failure.status))
     }
 }
@@ -68,7 +74,10 @@ impl From<Failure> for Response {
 /// A JSON body.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(body).map_err(|error| {
-        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, format!("cannot write the answer: {error}"))
+        Failure::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("cannot write the answer: {error}"),
+        )
     })?;
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

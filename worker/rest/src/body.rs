@@ -3,7 +3,7 @@
 
 use connect_api::Props;
 use connect_api::record::OffsetMap;
-use connect_runtime::TargetState;
+use connect_cluster::TargetState;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
@@ -31,24 +31,39 @@ impl CreateConnector {
         let config = match object.remove("config") {
             Some(Value::Object(config)) => given_config(config)?,
             None | Some(Value::Null) => {
-                return Err(Failure::bad_request("the field \"config\" is missing: it holds the connector's settings"));
+                return Err(Failure::bad_request(
+                    "the field \"config\" is missing: it holds the connector's settings",
+                ));
             }
             Some(other) => {
-                return Err(Failure::bad_request(format!("the field \"config\" must be an object, not {}", kind(&other))));
+                return Err(Failure::bad_request(format!(
+                    "the field \"config\" must be an object, not {}",
+                    kind(&other)
+                )));
             }
         };
-        let initial_state = object.remove("initial_state").map(initial_state).transpose()?.flatten();
+        let initial_state = object
+            .remove("initial_state")
+            .map(initial_state)
+            .transpose()?
+            .flatten();
         if let Some(unknown) = object.keys().next() {
             return Err(Failure::bad_request(format!(
                 "unknown field \"{unknown}\"; known are \"config\", \"name\", \"initial_state\""
             )));
         }
-        Ok(Self { name, config, initial_state })
+        Ok(Self {
+            name,
+            config,
+            initial_state,
+        })
     }
 }
 
 fn initial_state(value: Value) -> Result<Option<TargetState>, Failure> {
-    let Some(text) = scalar("initial_state", value)? else { return Ok(None) };
+    let Some(text) = scalar("initial_state", value)? else {
+        return Ok(None);
+    };
     match text.to_uppercase().as_str() {
         "RUNNING" => Ok(Some(TargetState::Started)),
         "PAUSED" => Ok(Some(TargetState::Paused)),
@@ -87,13 +102,20 @@ pub(crate) fn without_nulls(given: GivenConfig) -> Result<Props, Failure> {
 /// The body of `PATCH …/offsets`: each partition with its new offset, none to
 /// reset it.
 pub(crate) fn offsets(body: &[u8]) -> Result<Vec<(OffsetMap, Option<OffsetMap>)>, Failure> {
-    let missing = || Failure::bad_request("Partitions / offsets need to be provided for an alter offsets request");
+    let missing = || {
+        Failure::bad_request(
+            "Partitions / offsets need to be provided for an alter offsets request",
+        )
+    };
     let mut object = object(body)?;
     let list = match object.remove("offsets") {
         Some(Value::Array(list)) if !list.is_empty() => list,
         None | Some(Value::Null | Value::Array(_)) => return Err(missing()),
         Some(other) => {
-            return Err(Failure::bad_request(format!("the field \"offsets\" must be an array, not {}", kind(&other))));
+            return Err(Failure::bad_request(format!(
+                "the field \"offsets\" must be an array, not {}",
+                kind(&other)
+            )));
         }
     };
     list.into_iter().map(offset).collect()
@@ -108,7 +130,9 @@ fn offset(entry: Value) -> Result<(OffsetMap, Option<OffsetMap>), Failure> {
     let partition = match entry.remove("partition") {
         Some(Value::Object(partition)) => partition,
         _ => {
-            return Err(Failure::bad_request("each of \"offsets\" must have a field \"partition\" that is an object"));
+            return Err(Failure::bad_request(
+                "each of \"offsets\" must have a field \"partition\" that is an object",
+            ));
         }
     };
     match entry.remove("offset") {
@@ -124,7 +148,11 @@ fn offset(entry: Value) -> Result<(OffsetMap, Option<OffsetMap>), Failure> {
 /// The body of `PUT /admin/loggers/{logger}`.
 pub(crate) fn logger_level(body: &[u8]) -> Result<String, Failure> {
     let mut object = object(body)?;
-    let level = object.remove("level").map(|value| scalar("level", value)).transpose()?.flatten();
+    let level = object
+        .remove("level")
+        .map(|value| scalar("level", value))
+        .transpose()?
+        .flatten();
     level.ok_or_else(|| {
         Failure::bad_request("Desired 'level' parameter was not specified in request.")
     })
@@ -132,7 +160,9 @@ pub(crate) fn logger_level(body: &[u8]) -> Result<String, Failure> {
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, Failure> {
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(Failure::bad_request("the request has no body: a JSON object is expected"));
+        return Err(Failure::bad_request(
+            "the request has no body: a JSON object is expected",
+        ));
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
@@ -140,9 +170,9 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, Failure> {
             "the request's body must be a JSON object, not {}",
             kind(&other)
         ))),
-        Err(error) => {
-            Err(Failure::bad_request(format!("the request's body is not valid JSON: {error}")))
-        }
+        Err(error) => Err(Failure::bad_request(format!(
+            "the request's body is not valid JSON: {error}"
+        ))),
     }
 }
 
@@ -189,7 +219,10 @@ mod tests {
     fn numbers_and_booleans_become_text() {
         let config = config(br#"{"a":1,"b":1.5,"c":true,"d":"x","e":null}"#).unwrap();
         let values: Vec<Option<&str>> = config.values().map(Option::as_deref).collect();
-        assert_eq!(values, [Some("1"), Some("1.5"), Some("true"), Some("x"), None]);
+        assert_eq!(
+            values,
+            [Some("1"), Some("1.5"), Some("true"), Some("x"), None]
+        );
         let null = without_nulls(config).unwrap_err();
         assert!(format!("{null:?}").contains("Null value can not be supplied"));
     }
@@ -204,10 +237,16 @@ mod tests {
             ("{}", "\"config\" is missing"),
             (r#"{"name":"x","config":{"o":{"a":1}}}"#, "\"o\""),
             (r#"{"name":"x","config":{},"bogus":1}"#, "\"bogus\""),
-            (r#"{"name":"x","config":{},"initial_state":"bogus"}"#, "known are RUNNING"),
+            (
+                r#"{"name":"x","config":{},"initial_state":"bogus"}"#,
+                "known are RUNNING",
+            ),
         ] {
             let failure = format!("{:?}", CreateConnector::parse(body.as_bytes()).unwrap_err());
-            assert!(failure.contains("400") && failure.contains(&expected.replace('"', "\\\"")), "{body}: {failure}");
+            assert!(
+                failure.contains("400") && failure.contains(&expected.replace('"', "\\\"")),
+                "{body}: {failure}"
+            );
         }
     }
 
@@ -225,7 +264,12 @@ mod tests {
         let offsets = offsets(body).unwrap();
         assert_eq!(offsets[0].1.as_ref().unwrap()["p"], 4);
         assert_eq!(offsets[1], (OffsetMap::new(), None));
-        for bad in ["{}", r#"{"offsets":[]}"#, r#"{"offsets":[{}]}"#, r#"{"offsets":[1]}"#] {
+        for bad in [
+            "{}",
+            r#"{"offsets":[]}"#,
+            r#"{"offsets":[{}]}"#,
+            r#"{"offsets":[1]}"#,
+        ] {
             assert!(super::offsets(bad.as_bytes()).is_err(), "{bad}");
         }
     }

@@ -57,21 +57,31 @@ pub struct Listener {
 impl Listener {
     fn parse(text: &str) -> Result<Self> {
         let invalid = |reason: &str| {
-            Error::config(format!("Invalid value {text} for configuration {}: {reason}", LISTENERS.name()))
+            Error::config(format!(
+                "Invalid value {text} for configuration {}: {reason}",
+                LISTENERS.name()
+            ))
         };
         let Some((scheme, address)) = text.split_once("://") else {
             return Err(invalid("expected http://host:port"));
         };
         if !scheme.eq_ignore_ascii_case("http") {
-            return Err(invalid(&format!("scheme {scheme} is not supported, use http")));
+            return Err(invalid(&format!(
+                "scheme {scheme} is not supported, use http"
+            )));
         }
         let address = address.trim_end_matches('/');
         let Some((host, port)) = address.rsplit_once(':') else {
             return Err(invalid("a port is missing, expected http://host:port"));
         };
-        let port = port.parse().map_err(|_| invalid("the port is not a number from 0 to 65535"))?;
+        let port = port
+            .parse()
+            .map_err(|_| invalid("the port is not a number from 0 to 65535"))?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        Ok(Self { host: host.to_owned(), port })
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+        })
     }
 }
 
@@ -109,7 +119,9 @@ impl RestSettings {
         }
         Ok(Self {
             listeners,
-            advertised_host: settings.get(&ADVERTISED_HOST_NAME)?.filter(|host| !host.is_empty()),
+            advertised_host: settings
+                .get(&ADVERTISED_HOST_NAME)?
+                .filter(|host| !host.is_empty()),
             advertised_port: advertised_port(&settings)?,
             allow_origins: items(&settings.get(&ALLOW_ORIGIN)?),
             allow_methods: allow_methods(&settings)?,
@@ -119,17 +131,25 @@ impl RestSettings {
 }
 
 fn advertised_port(settings: &Settings) -> Result<Option<u16>> {
-    let Some(port) = settings.get(&ADVERTISED_PORT)? else { return Ok(None) };
+    let Some(port) = settings.get(&ADVERTISED_PORT)? else {
+        return Ok(None);
+    };
     u16::try_from(port).map(Some).map_err(|_| {
         let name = ADVERTISED_PORT.name();
-        Error::config(format!("Invalid value {port} for configuration {name}: not a port"))
+        Error::config(format!(
+            "Invalid value {port} for configuration {name}: not a port"
+        ))
     })
 }
 
 /// Jetty's defaults stand where the setting is empty.
 fn allow_methods(settings: &Settings) -> Result<Vec<String>> {
     let methods = items(&settings.get(&ALLOW_METHODS)?);
-    Ok(if methods.is_empty() { items("GET,POST,HEAD") } else { methods })
+    Ok(if methods.is_empty() {
+        items("GET,POST,HEAD")
+    } else {
+        methods
+    })
 }
 
 fn is_admin_on(settings: &Settings) -> Result<bool> {
@@ -147,7 +167,11 @@ fn is_admin_on(settings: &Settings) -> Result<bool> {
 }
 
 fn items(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    text.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -155,22 +179,36 @@ mod tests {
     use super::*;
 
     fn parse(pairs: &[(&str, &str)]) -> Result<RestSettings> {
-        RestSettings::parse(&pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect())
+        RestSettings::parse(
+            &pairs
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect(),
+        )
     }
 
     #[test]
     fn defaults_are_those_of_the_real_one() {
         assert!(rest_config().check_defaults().is_empty());
         let settings = parse(&[]).unwrap();
-        assert_eq!(settings.listeners, [Listener { host: String::new(), port: 8083 }]);
+        assert_eq!(
+            settings.listeners,
+            [Listener {
+                host: String::new(),
+                port: 8083
+            }]
+        );
         assert!(settings.admin && settings.allow_origins.is_empty());
     }
 
     #[test]
     fn listeners_are_parsed_or_refused_by_name() {
         let settings = parse(&[("listeners", "http://127.0.0.1:0, http://[::1]:8084/")]).unwrap();
-        let hosts: Vec<(&str, u16)> =
-            settings.listeners.iter().map(|l| (l.host.as_str(), l.port)).collect();
+        let hosts: Vec<(&str, u16)> = settings
+            .listeners
+            .iter()
+            .map(|l| (l.host.as_str(), l.port))
+            .collect();
         assert_eq!(hosts, [("127.0.0.1", 0), ("::1", 8084)]);
         for bad in ["https://:8443", "8083", "http://host", "http://host:x", ""] {
             let message = parse(&[("listeners", bad)]).unwrap_err().to_string();
@@ -182,7 +220,9 @@ mod tests {
     fn admin_can_be_off_but_not_elsewhere() {
         assert!(!parse(&[("admin.listeners", "")]).unwrap().admin);
         assert!(parse(&[("admin.listeners", "http://:8083")]).unwrap().admin);
-        let error = parse(&[("admin.listeners", "http://:9000")]).unwrap_err().to_string();
+        let error = parse(&[("admin.listeners", "http://:9000")])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("admin.listeners"), "{error}");
     }
 }

@@ -12,7 +12,9 @@ pub(crate) fn values<'q>(query: &'q str, name: &str) -> Vec<&'q str> {
 
 /// A boolean parameter as Jersey reads it: `true` in any case, else false.
 pub(crate) fn flag(query: &str, name: &str, default: bool) -> bool {
-    values(query, name).first().map_or(default, |value| value.eq_ignore_ascii_case("true"))
+    values(query, name)
+        .first()
+        .map_or(default, |value| value.eq_ignore_ascii_case("true"))
 }
 
 #[cfg(test)]
@@ -21,9 +23,20 @@ mod tests {
 
     #[test]
     fn parameters_are_read() {
-        assert_eq!(values("expand=info&expand=status", "expand"), ["info", "status"]);
-        assert!(flag("includeTasks=True&onlyFailed=bogus", "includeTasks", false));
-        assert!(!flag("includeTasks=True&onlyFailed=bogus", "onlyFailed", true));
+        assert_eq!(
+            values("expand=info&expand=status", "expand"),
+            ["info", "status"]
+        );
+        assert!(flag(
+            "includeTasks=True&onlyFailed=bogus",
+            "includeTasks",
+            false
+        ));
+        assert!(!flag(
+            "includeTasks=True&onlyFailed=bogus",
+            "onlyFailed",
+            true
+        ));
         assert!(flag("", "connectorsOnly", true));
     }
 }

@@ -37,7 +37,10 @@ pub(crate) fn resource(path: &str) -> Option<Resource> {
     if path.is_empty() {
         return Some(Resource::Root);
     }
-    let segments = path.split('/').map(decode).collect::<Option<Vec<String>>>()?;
+    let segments = path
+        .split('/')
+        .map(decode)
+        .collect::<Option<Vec<String>>>()?;
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     Some(match segments[..] {
         ["health"] => Resource::Health,
@@ -133,7 +136,11 @@ impl Resource {
             (Method::PUT, "PUT"),
             (Method::PATCH, "PATCH"),
         ];
-        ORDER.iter().filter(|(method, _)| self.takes(method)).map(|(_, name)| *name).collect()
+        ORDER
+            .iter()
+            .filter(|(method, _)| self.takes(method))
+            .map(|(_, name)| *name)
+            .collect()
     }
 }
 
@@ -149,13 +156,26 @@ mod tests {
             ("/", Resource::Root),
             ("/connectors", Resource::Connectors),
             ("/connectors/tour", Resource::Connector(name())),
-            ("/connectors/tour/tasks/0/status", Resource::TaskStatus(name(), 0)),
-            ("/connectors/tour/topics/reset", Resource::ConnectorTopicsReset(name())),
-            ("/connectors/a%2Fb%20c%3F%C3%A9", Resource::Connector("a/b c?é".to_owned())),
+            (
+                "/connectors/tour/tasks/0/status",
+                Resource::TaskStatus(name(), 0),
+            ),
+            (
+                "/connectors/tour/topics/reset",
+                Resource::ConnectorTopicsReset(name()),
+            ),
+            (
+                "/connectors/a%2Fb%20c%3F%C3%A9",
+                Resource::Connector("a/b c?é".to_owned()),
+            ),
             ("/admin/loggers/a.b", Resource::Logger("a.b".to_owned())),
         ] {
             assert_eq!(resource(path), Some(expected.clone()), "{path}");
-            assert_eq!(resource(&format!("{}/", path.trim_end_matches('/'))), Some(expected), "{path}/");
+            assert_eq!(
+                resource(&format!("{}/", path.trim_end_matches('/'))),
+                Some(expected),
+                "{path}/"
+            );
         }
     }
 
@@ -182,7 +202,10 @@ mod tests {
         assert_eq!(allow("/"), "HEAD,GET,OPTIONS");
         assert_eq!(allow("/connectors"), "HEAD,POST,GET,OPTIONS");
         assert_eq!(allow("/connectors/tour"), "HEAD,DELETE,GET,OPTIONS");
-        assert_eq!(allow("/connectors/tour/config"), "HEAD,GET,OPTIONS,PUT,PATCH");
+        assert_eq!(
+            allow("/connectors/tour/config"),
+            "HEAD,GET,OPTIONS,PUT,PATCH"
+        );
         assert!(!resource("/connectors").unwrap().takes(&Method::PATCH));
         assert!(!resource("/connectors").unwrap().takes(&Method::TRACE));
     }

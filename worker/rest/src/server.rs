@@ -51,24 +51,36 @@ impl BoundListeners {
         for Listener { host, port } in &settings.listeners {
             let all = if host.is_empty() { "0.0.0.0" } else { host };
             let listener = TcpListener::bind((all, *port)).await.map_err(|error| {
-                Error::config(format!("cannot listen on {all}:{port}; is another worker running? Change 'listeners'"))
-                    .caused_by(error)
+                Error::config(format!(
+                    "cannot listen on {all}:{port}; is another worker running? Change 'listeners'"
+                ))
+                .caused_by(error)
             })?;
             listeners.push(listener);
         }
-        Ok(Self { listeners, settings })
+        Ok(Self {
+            listeners,
+            settings,
+        })
     }
 
     /// The addresses that are listened on, with their real ports.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+        self.listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect()
     }
 
     /// This worker's name in statuses: host and port by which others reach it.
     pub fn worker_id(&self) -> String {
         let bound = self.addresses().first().map_or(0, SocketAddr::port);
         let port = self.settings.advertised_port.unwrap_or(bound);
-        let listened = self.settings.listeners.first().map(|listener| listener.host.clone());
+        let listened = self
+            .settings
+            .listeners
+            .first()
+            .map(|listener| listener.host.clone());
         let host = (self.settings.advertised_host.clone())
             .or(listened.filter(|host| !host.is_empty() && host != "0.0.0.0" && host != "::"))
             .unwrap_or_else(host_name);
@@ -82,13 +94,18 @@ impl BoundListeners {
             cors: Cors::new(self.settings.allow_origins, &self.settings.allow_methods),
             admin: self.settings.admin,
         });
-        let server = RestServer { stop: CancellationToken::new(), connections: TaskTracker::new() };
+        let server = RestServer {
+            stop: CancellationToken::new(),
+            connections: TaskTracker::new(),
+        };
         for listener in self.listeners {
             let router = Router::new().fallback(handle).with_state(service.clone());
             let stop = server.stop.clone();
             server.connections.spawn(async move {
                 let stopped = stop.cancelled_owned();
-                let served = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
+                let served = axum::serve(listener, router)
+                    .with_graceful_shutdown(stopped)
+                    .await;
                 if let Err(error) = served {
                     tracing::error!(%error, "the REST server ended");
                 }
@@ -103,7 +120,10 @@ impl RestServer {
     /// Stops listening and waits for running requests, no longer than `wait`.
     pub async fn stop(&self, wait: Duration) {
         self.stop.cancel();
-        if tokio::time::timeout(wait, self.connections.wait()).await.is_err() {
+        if tokio::time::timeout(wait, self.connections.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("some REST requests were still running after {wait:?}");
         }
     }
@@ -129,15 +149,24 @@ async fn handle(
         None => Response::from(Failure::plain(StatusCode::NOT_FOUND)),
         Some(resource) => {
             let request = Request {
-                method: if method == Method::HEAD { Method::GET } else { method.clone() },
+                method: if method == Method::HEAD {
+                    Method::GET
+                } else {
+                    method.clone()
+                },
                 headers: &headers,
                 query: uri.query().unwrap_or(""),
                 body: &body,
             };
-            service.answer(resource, &request, &method).await.unwrap_or_else(Response::from)
+            service
+                .answer(resource, &request, &method)
+                .await
+                .unwrap_or_else(Response::from)
         }
     };
-    service.cors.apply(&method, &headers, response.headers_mut());
+    service
+        .cors
+        .apply(&method, &headers, response.headers_mut());
     tracing::debug!(
         %method, path = uri.path(), status = response.status().as_u16(),
         elapsed_us = started.elapsed().as_micros() as u64, "request"
@@ -165,7 +194,10 @@ impl Service {
         let answer = resources::answer(&self.herder, resource, request);
         match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
             Ok(answer) => answer,
-            Err(_) => Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "Request timed out")),
+            Err(_) => Err(Failure::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Request timed out",
+            )),
         }
     }
 }
@@ -177,7 +209,9 @@ fn options(resource: &Resource) -> Response {
     if let Ok(allow) = HeaderValue::from_str(&allowed.join(",")) {
         response.headers_mut().insert(header::ALLOW, allow);
     }
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     *response.body_mut() = Body::from(allowed.join(", "));
     response
 }
@@ -187,15 +221,27 @@ fn accepts_json(headers: &HeaderMap) -> bool {
     if accepted.peek().is_none() {
         return true;
     }
-    accepted.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|range| {
-        let media = range.split(';').next().unwrap_or("").trim();
-        ["*/*", "application/*", "application/json"].iter().any(|json| media.eq_ignore_ascii_case(json))
-    })
+    accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|range| {
+            let media = range.split(';').next().unwrap_or("").trim();
+            ["*/*", "application/*", "application/json"]
+                .iter()
+                .any(|json| media.eq_ignore_ascii_case(json))
+        })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     media.is_some_and(|media| {
-        media.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/json")
+        media
+            .split(';')
+            .next()
+            .unwrap_or("")
+            .trim()
+            .eq_ignore_ascii_case("application/json")
     })
 }

@@ -3,8 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use connect_api::Props;
-use connect_cluster::{ConnectorInfo, Created, Herder};
-use connect_runtime::ConnectorTaskId;
+use connect_cluster::{ConnectorInfo, ConnectorTaskId, Created, Herder};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -26,11 +25,13 @@ pub(super) async fn answer(herder: &Herder, resource: Resource, request: &Reques
         Resource::ConnectorConfig(name) => config(herder, &name, request).await,
         Resource::ConnectorStatus(name) => ok(&herder.connector_status(&name).await?),
         Resource::Tasks(name) => ok(&herder.task_infos(&name).await?),
-        Resource::TaskStatus(connector, task) => {
-            ok(&herder.task_status(&ConnectorTaskId { connector, task }).await?)
-        }
+        Resource::TaskStatus(connector, task) => ok(&herder
+            .task_status(&ConnectorTaskId { connector, task })
+            .await?),
         Resource::TaskRestart(connector, task) => {
-            herder.restart_task(&ConnectorTaskId { connector, task }).await?;
+            herder
+                .restart_task(&ConnectorTaskId { connector, task })
+                .await?;
             Ok(empty(StatusCode::NO_CONTENT))
         }
         Resource::ConnectorRestart(name) => restart(herder, &name, request.query).await,
@@ -79,15 +80,14 @@ async fn list(herder: &Herder, query: &str) -> Answer {
     ok(&connectors)
 }
 
-async fn expanded(
-    herder: &Herder,
-    name: &str,
-    expand: &[&str],
-) -> Result<Option<Value>, Failure> {
+async fn expanded(herder: &Herder, name: &str, expand: &[&str]) -> Result<Option<Value>, Failure> {
     let mut fields = Map::new();
     for field in expand {
         let value = match *field {
-            "status" => herder.connector_status(name).await.map(|status| json!(status)),
+            "status" => herder
+                .connector_status(name)
+                .await
+                .map(|status| json!(status)),
             "info" => herder.connector_info(name).await.map(|info| json!(info)),
             _ => continue,
         };
@@ -103,7 +103,9 @@ async fn expanded(
 async fn create(herder: &Herder, request: &Request<'_>) -> Answer {
     let create = CreateConnector::parse(request.body)?;
     let config = named(body::without_nulls(create.config)?, &create.name)?;
-    let created = herder.put_connector(&create.name, config, create.initial_state, false).await?;
+    let created = herder
+        .put_connector(&create.name, config, create.initial_state, false)
+        .await?;
     created_answer(created, request.headers)
 }
 
@@ -117,7 +119,10 @@ async fn config(herder: &Herder, name: &str, request: &Request<'_>) -> Answer {
         return created_answer(patched, request.headers);
     }
     let config = named(body::without_nulls(given)?, name)?;
-    created_answer(herder.put_connector(name, config, None, true).await?, request.headers)
+    created_answer(
+        herder.put_connector(name, config, None, true).await?,
+        request.headers,
+    )
 }
 
 /// The configuration with its connector's name in it.
@@ -170,7 +175,10 @@ fn encode(name: &str) -> String {
 async fn restart(herder: &Herder, name: &str, query: &str) -> Answer {
     let include_tasks = query::flag(query, "includeTasks", false);
     let only_failed = query::flag(query, "onlyFailed", false);
-    match herder.restart_connector(name, include_tasks, only_failed).await? {
+    match herder
+        .restart_connector(name, include_tasks, only_failed)
+        .await?
+    {
         Some(state) => json_answer(StatusCode::ACCEPTED, &state),
         None => Ok(empty(StatusCode::NO_CONTENT)),
     }
@@ -185,7 +193,11 @@ async fn offsets(herder: &Herder, name: &str, request: &Request<'_>) -> Answer {
     let message = match request.method {
         Method::GET => return ok(&herder.offsets(name).await?),
         Method::DELETE => herder.reset_offsets(name).await?,
-        _ => herder.alter_offsets(name, body::offsets(request.body)?).await?,
+        _ => {
+            herder
+                .alter_offsets(name, body::offsets(request.body)?)
+                .await?
+        }
     };
     ok(&Message { message })
 }
@@ -200,7 +212,10 @@ mod tests {
         let mut request = HeaderMap::new();
         assert_eq!(location(&request, "tour"), None);
         request.insert(header::HOST, HeaderValue::from_static("127.0.0.1:8085"));
-        assert_eq!(location(&request, "tour").unwrap(), "http://127.0.0.1:8085/connectors/tour");
+        assert_eq!(
+            location(&request, "tour").unwrap(),
+            "http://127.0.0.1:8085/connectors/tour"
+        );
         assert_eq!(
             location(&request, "a/b c?é").unwrap(),
             "http://127.0.0.1:8085/connectors/a/b%20c%3F%C3%A9"

@@ -20,7 +20,11 @@ pub(super) async fn set(herder: &Herder, logger: &str, request: &Request<'_>) ->
     let is_for_cluster = query::values(request.query, "scope")
         .first()
         .is_some_and(|scope| scope.eq_ignore_ascii_case("cluster"));
-    let scope = if is_for_cluster { LoggerScope::Cluster } else { LoggerScope::Worker };
+    let scope = if is_for_cluster {
+        LoggerScope::Cluster
+    } else {
+        LoggerScope::Worker
+    };
     match herder.set_logger(logger, &level, scope).await? {
         Some(changed) => ok(&changed),
         None => Ok(empty(StatusCode::NO_CONTENT)),

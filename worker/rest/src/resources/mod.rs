@@ -43,7 +43,10 @@ pub(crate) async fn answer(herder: &Herder, resource: Resource, request: &Reques
 /// worker is alone in its group and has given nobody one.
 fn refuse_internal(headers: &HeaderMap) -> Answer {
     Err(if headers.contains_key("X-Connect-Authorization") {
-        Failure::new(StatusCode::FORBIDDEN, "Internal request contained invalid signature.")
+        Failure::new(
+            StatusCode::FORBIDDEN,
+            "Internal request contained invalid signature.",
+        )
     } else {
         Failure::bad_request("Internal request missing required signature")
     })

@@ -1,6 +1,5 @@
 //! `/connector-plugins`.
 
-use connect_api::config::ConfigKeyInfo;
 use connect_api::registry::PluginType;
 use connect_cluster::Herder;
 use serde::Serialize;
@@ -28,22 +27,26 @@ const ORDER: [PluginType; 6] = [
 
 pub(super) fn list(herder: &Herder, query: &str) -> Answer {
     let connectors_only = query::flag(query, "connectorsOnly", true);
-    let types = if connectors_only { &ORDER[..2] } else { &ORDER[..] };
+    let types = if connectors_only {
+        &ORDER[..2]
+    } else {
+        &ORDER[..]
+    };
     let all = herder.plugins().list();
     let infos: Vec<PluginInfo> = types
         .iter()
         .flat_map(|wanted| all.iter().filter(move |(kind, _)| kind == wanted))
-        .map(|&(kind, name)| PluginInfo { class: name.class, kind, version: name.version })
+        .map(|&(kind, name)| PluginInfo {
+            class: name.class,
+            kind,
+            version: name.version,
+        })
         .collect();
     ok(&infos)
 }
 
 pub(super) fn config(herder: &Herder, plugin: &str) -> Answer {
-    let Some(definition) = herder.plugin_config(plugin) else {
-        return Err(Failure::not_found(format!("Unknown plugin {plugin}.")));
-    };
-    let keys: Vec<ConfigKeyInfo> = definition.keys().map(ConfigKeyInfo::from).collect();
-    ok(&keys)
+    ok(&herder.plugin_config(plugin)?)
 }
 
 pub(super) async fn validate(herder: &Herder, plugin: &str, body: &[u8]) -> Answer {
@@ -59,5 +62,8 @@ pub(super) async fn validate(herder: &Herder, plugin: &str, body: &[u8]) -> Answ
 }
 
 fn without_suffix(class: &str) -> &str {
-    class.strip_suffix("Connector").filter(|name| !name.is_empty()).unwrap_or(class)
+    class
+        .strip_suffix("Connector")
+        .filter(|name| !name.is_empty())
+        .unwrap_or(class)
 }

@@ -47,7 +47,9 @@ pub(super) fn health(herder: &Herder) -> Answer {
         Health::Unhealthy(why) => (
             StatusCode::INTERNAL_SERVER_ERROR,
             "unhealthy",
-            format!("Worker was unable to handle this request and may be unable to handle other requests. {why}"),
+            format!(
+                "Worker was unable to handle this request and may be unable to handle other requests. {why}"
+            ),
         ),
     };
     json(code, &WorkerStatus { status, message })
