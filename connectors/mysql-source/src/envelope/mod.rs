@@ -3,12 +3,14 @@
 
 mod builder;
 mod headers;
+mod heartbeat;
 mod schema_change;
 mod settings;
 mod transaction;
 
 pub use builder::{EventBuilder, RowOffsets};
 pub use headers::ContextHeaders;
+pub use heartbeat::heartbeat;
 pub use schema_change::{SchemaChangeEvent, schema_change};
 pub use settings::{EnvelopeSettings, SkippedOperations};
 pub use transaction::{TransactionMetadata, TransactionTarget, transaction_begin, transaction_end};
