@@ -8,8 +8,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use bytestring::ByteString;
 use connect_api::data::{Schema, SchemaRef, Struct, Type, Value, logical};
-use indexmap::IndexMap;
 
+use super::entries::Entries;
 use super::plan::type_name;
 use super::reader::{Kind, Reader};
 use crate::failure::Failure;
@@ -114,7 +114,7 @@ impl Decoder {
     fn map(self, reader: &mut Reader<'_>, kind: Kind, schema: &SchemaRef) -> Decoded {
         let key_schema = schema.key_schema();
         let has_string_keys = key_schema.is_none_or(|key| key.kind() == Type::String);
-        let mut entries = IndexMap::new();
+        let mut entries = Entries::default();
         if has_string_keys {
             if kind != Kind::Object {
                 return Err(Failure::new(format!(
@@ -129,7 +129,7 @@ impl Decoder {
                 entries.insert(byte_string(name), value);
                 Ok(())
             })?;
-            return Ok(string_keyed(entries));
+            return Ok(entries.into_map());
         }
         if kind != Kind::Array {
             return Err(Failure::new(format!(
@@ -206,24 +206,15 @@ pub(super) fn schemaless(reader: &mut Reader<'_>) -> Decoded {
             Value::Array(items)
         }
         Kind::Object => {
-            let mut entries = IndexMap::new();
+            let mut entries = Entries::default();
             reader.object(|reader, name| {
                 let value = schemaless(reader).map_err(|failure| failure.in_field(&name))?;
                 entries.insert(byte_string(name), value);
                 Ok(())
             })?;
-            string_keyed(entries)
+            entries.into_map()
         }
     })
-}
-
-fn string_keyed(entries: IndexMap<ByteString, Value>) -> Value {
-    let entries = entries.into_iter();
-    Value::Map(
-        entries
-            .map(|(key, value)| (Value::String(key), value))
-            .collect(),
-    )
 }
 
 fn byte_string(text: Cow<'_, str>) -> ByteString {

@@ -8,6 +8,7 @@
 
 mod config;
 mod decode;
+mod entries;
 mod escape;
 mod plan;
 mod reader;
@@ -71,6 +72,8 @@ struct JsonConverter {
     plans: SchemaCache<Plan>,
     /// Schemas by their JSON text; the oldest goes first.
     schemas: IndexMap<Box<str>, Option<SchemaRef>>,
+    /// What stood before the last record's payload, and the schema in it.
+    last_envelope: (String, Option<SchemaRef>),
     /// The schema of `schema.content`.
     fixed_schema: Option<SchemaRef>,
 }
@@ -89,6 +92,7 @@ impl JsonConverter {
         Ok(Self {
             plans: SchemaCache::new(options.cache_size),
             schemas: IndexMap::new(),
+            last_envelope: (String::new(), None),
             fixed_schema,
             options,
         })
@@ -119,6 +123,9 @@ impl JsonConverter {
         &mut self,
         reader: &mut Reader<'_>,
     ) -> Result<(Option<SchemaRef>, Value), Failure> {
+        if let Some(read) = self.read_known_envelope(reader) {
+            return Ok(read);
+        }
         if reader.kind()? != Kind::Object {
             return Err(no_envelope());
         }
@@ -129,7 +136,10 @@ impl JsonConverter {
         reader.object(|reader, name| {
             match (&*name, &schema) {
                 ("schema", _) => schema = Some(self.schema_of(reader.skip()?)?),
-                ("payload", Some(schema)) => payload = Some(self.payload(reader, schema.as_ref())?),
+                ("payload", Some(schema)) => {
+                    self.last_envelope = (reader.text_before().to_owned(), schema.clone());
+                    payload = Some(self.payload(reader, schema.as_ref())?);
+                }
                 ("payload", None) => payload_text = Some(reader.skip()?),
                 _ => return Err(no_envelope()),
             }
@@ -142,6 +152,20 @@ impl JsonConverter {
             payload = Some(self.payload(&mut Reader::new(text), schema.as_ref())?);
         }
         payload.map(|value| (schema, value)).ok_or_else(no_envelope)
+    }
+
+    /// Reads an envelope that starts as the last one did, so that its schema
+    /// need not be read again; none, and nothing read, if there is anything
+    /// unexpected.
+    fn read_known_envelope(&self, reader: &mut Reader<'_>) -> Option<(Option<SchemaRef>, Value)> {
+        let (known, schema) = &self.last_envelope;
+        let mut after = reader.after_text(known)?;
+        let value = self.payload(&mut after, schema.as_ref()).ok()?;
+        if !after.take_close() {
+            return None;
+        }
+        *reader = after;
+        Some((schema.clone(), value))
     }
 
     fn payload(

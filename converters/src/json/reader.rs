@@ -51,6 +51,29 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The text that is read already.
+    pub(super) fn text_before(&self) -> &'t str {
+        &self.text[..self.at]
+    }
+
+    /// A reader of the same text within an object, after `known`, if the text
+    /// starts with that.
+    pub(super) fn after_text(&self, known: &str) -> Option<Self> {
+        if known.is_empty() || !self.text.starts_with(known) {
+            return None;
+        }
+        Some(Self {
+            text: self.text,
+            at: known.len(),
+            depth: 1,
+        })
+    }
+
+    /// Takes the brace that closes the object of [`after_text`](Self::after_text).
+    pub(super) fn take_close(&mut self) -> bool {
+        self.leave(b'}')
+    }
+
     /// True if only white space is left.
     pub(super) fn is_at_end(&mut self) -> bool {
         self.skip_space();
