@@ -15,14 +15,24 @@ fn bootstrap() -> String {
 }
 
 fn topic(test: &str) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_nanos();
     format!("schema-history-{test}-{now}")
 }
 
 fn history(topic: &str) -> KafkaSchemaHistory {
     let props = Props::new();
     let timeout = Duration::from_secs(10);
-    KafkaSchemaHistory::new(topic, &bootstrap(), "history-test", (&props, &props), timeout).unwrap()
+    KafkaSchemaHistory::new(
+        topic,
+        &bootstrap(),
+        "history-test",
+        (&props, &props),
+        timeout,
+    )
+    .unwrap()
 }
 
 fn admin() -> Admin {
@@ -63,7 +73,9 @@ async fn records_are_stored_and_read_in_order() {
     assert!(!history.exists().await.unwrap());
     history.initialize_storage().await.unwrap();
     history.initialize_storage().await.unwrap();
-    assert!(history.storage_exists().await.unwrap());
+    while !history.storage_exists().await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert!(!history.exists().await.unwrap(), "it has no records yet");
     assert_eq!(all(&history).await, []);
 
@@ -73,7 +85,15 @@ async fn records_are_stored_and_read_in_order() {
     assert_eq!(configs.get("cleanup.policy"), Some("delete"));
     assert_eq!(configs.get("retention.ms"), Some("9223372036854775807"));
     assert_eq!(configs.get("retention.bytes"), Some("-1"));
-    assert_eq!(admin.describe_topic(&topic).await.unwrap().unwrap().partitions, [0]);
+    assert_eq!(
+        admin
+            .describe_topic(&topic)
+            .await
+            .unwrap()
+            .unwrap()
+            .partitions,
+        [0]
+    );
 
     let records: Vec<HistoryRecord> = (0..3000).map(record).collect();
     history.store(&records[..1]).await.unwrap();
@@ -93,7 +113,10 @@ async fn an_error_of_the_visitor_comes_back() {
     let error = history
         .read_all(&mut |_| {
             seen += 1;
-            Err(SchemaHistoryError::Unreadable { place: "here".into(), reason: "why".into() })
+            Err(SchemaHistoryError::Unreadable {
+                place: "here".into(),
+                reason: "why".into(),
+            })
         })
         .await
         .unwrap_err();
@@ -105,12 +128,27 @@ async fn an_error_of_the_visitor_comes_back() {
 async fn topics_that_cannot_hold_a_history_are_refused() {
     let admin = admin();
     for (test, new, reason) in [
-        ("compacted", NewTopic::new("", 1, 1).compacted(), "its cleanup.policy is compact"),
+        (
+            "compacted",
+            NewTopic::new("", 1, 1).compacted(),
+            "its cleanup.policy is compact",
+        ),
         ("partitions", NewTopic::new("", 2, 1), "it has 2 partitions"),
     ] {
         let topic = topic(test);
-        admin.create_topic(&NewTopic { name: topic.clone(), ..new }).await.unwrap();
-        let error = history(&topic).exists().await.unwrap_err();
+        admin
+            .create_topic(&NewTopic {
+                name: topic.clone(),
+                ..new
+            })
+            .await
+            .unwrap();
+        let history = history(&topic);
+        // Not every answer of the broker knows a new topic at once.
+        while !history.storage_exists().await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let error = history.exists().await.unwrap_err();
         assert!(error.to_string().contains(reason), "{error}");
         admin.delete_topic(&topic).await.unwrap();
     }
