@@ -28,8 +28,8 @@ fn is_blank(c: char) -> bool {
 /// backslashes joined with the next; with the number of the first.
 fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines = Vec::new();
+    let text = text.replace("\r\n", "\n");
     let mut natural = text.split(['\n', '\r']).enumerate();
-    // \r\n gives an empty line in between, which is ignored as any other.
     while let Some((number, line)) = natural.next() {
         let line = line.trim_start_matches(is_blank);
         if line.is_empty() || line.starts_with(['#', '!']) {

@@ -9,6 +9,7 @@ use tracing::{error, info};
 use super::request::{Command, Request, answer};
 use super::runner::Runner;
 use super::shared::Shared;
+use crate::info::Health;
 use crate::membership::GroupView;
 use crate::store::config::ConfigUpdate;
 
@@ -158,6 +159,8 @@ impl HerderLoop {
     /// Stops all connectors side by side, then what they stood on.
     async fn stop_all(&mut self) {
         info!("stopping {} connectors", self.runners.len());
+        let stopping = "Worker is shutting down".to_owned();
+        self.shared.set_health(Health::Unhealthy(stopping));
         let mut stopping = Vec::with_capacity(self.runners.len());
         for (_, runner) in self.runners.drain() {
             let (done, stopped) = oneshot::channel();
