@@ -4,7 +4,7 @@
 //! A line of a connector or task starts with `[name|worker]` or `[name|task-0]`,
 //! as in the JVM worker's logs (KIP-449).
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};

@@ -28,10 +28,6 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
-    pub(crate) fn not_found(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, message)
-    }
-
     /// A status in Jersey's words, such as `HTTP 404 Not Found`.
     pub(crate) fn plain(status: StatusCode) -> Self {
         let reason = status.canonical_reason().unwrap_or_default();

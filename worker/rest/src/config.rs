@@ -5,32 +5,32 @@ use connect_api::config::{ConfigDef, Key, Settings};
 use connect_api::{Error, Props};
 
 /// Where REST listens: `http://host:port`, several with commas.
-pub const LISTENERS: Key<Vec<String>> = Key::new("listeners")
+pub(crate) const LISTENERS: Key<Vec<String>> = Key::new("listeners")
     .default("http://:8083")
     .doc("Comma-separated list of URIs that the REST API listens on. An empty host means all interfaces, port 0 any free port.");
 
 /// The host name that other workers and `worker_id` use.
-pub const ADVERTISED_HOST_NAME: Key<Option<String>> = Key::new("rest.advertised.host.name")
+pub(crate) const ADVERTISED_HOST_NAME: Key<Option<String>> = Key::new("rest.advertised.host.name")
     .default_null()
     .doc("The host name that is given to other workers; this machine's host name or the listener's if not set.");
 
 /// The port that other workers and `worker_id` use.
-pub const ADVERTISED_PORT: Key<Option<i32>> = Key::new("rest.advertised.port")
+pub(crate) const ADVERTISED_PORT: Key<Option<i32>> = Key::new("rest.advertised.port")
     .default_null()
     .doc("The port that is given to other workers; the listener's if not set.");
 
 /// Origins that browsers may call from.
-pub const ALLOW_ORIGIN: Key<String> = Key::new("access.control.allow.origin")
+pub(crate) const ALLOW_ORIGIN: Key<String> = Key::new("access.control.allow.origin")
     .default("")
     .doc("Origins that may call the REST API from a browser, with commas; * for all, and * within an origin for a part of it. Empty turns CORS off.");
 
 /// Methods that browsers may use from another origin.
-pub const ALLOW_METHODS: Key<String> = Key::new("access.control.allow.methods")
+pub(crate) const ALLOW_METHODS: Key<String> = Key::new("access.control.allow.methods")
     .default("")
     .doc("Methods for cross-origin requests, with commas; GET, POST and HEAD if not set.");
 
 /// Where `/admin` answers: the listeners if null, nowhere if empty.
-pub const ADMIN_LISTENERS: Key<Option<Vec<String>>> = Key::new("admin.listeners")
+pub(crate) const ADMIN_LISTENERS: Key<Option<Vec<String>>> = Key::new("admin.listeners")
     .default_null()
     .doc("Listeners of the admin API. Not set: those of the REST API. Empty: the admin API is off. Other listeners are not supported yet.");
 
