@@ -116,6 +116,15 @@ impl Filters {
         }
     }
 
+    /// The tables in the order in which the include list's expressions match
+    /// them, or as they are without one.
+    pub fn in_include_order(&self, tables: Vec<TableId>) -> Vec<TableId> {
+        match &self.tables.include {
+            None => tables,
+            Some(list) => list.in_order(tables, ToString::to_string),
+        }
+    }
+
     /// Whether the database is captured.
     pub fn is_database_captured(&self, name: &str) -> bool {
         self.databases.allows(name)

@@ -3,6 +3,7 @@
 mod connection_settings;
 mod filters;
 pub mod keys;
+pub(crate) mod modes;
 mod regex_list;
 mod settings;
 mod snapshot_settings;

@@ -1,11 +1,11 @@
 //! Comma-separated lists of Java regular expressions (`Strings.setOfRegex`).
 
-use fancy_regex::Regex;
+use connect_api::regex::JavaRegex;
 
 /// Regular expressions of which one must match a whole name, in any letter case.
 #[derive(Debug, Clone)]
 pub struct RegexList {
-    patterns: Vec<Regex>,
+    patterns: Vec<JavaRegex>,
 }
 
 impl RegexList {
@@ -13,9 +13,7 @@ impl RegexList {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut patterns = Vec::new();
         for part in split(text)? {
-            // Java's Matcher.matches() asks for the whole input.
-            let anchored = format!(r"(?i)\A(?:{part})\z");
-            patterns.push(Regex::new(&anchored).map_err(|error| reason(&part, &error))?);
+            patterns.push(JavaRegex::ignoring_case(&part).map_err(|error| reason(&part, &error))?);
         }
         Ok(Self { patterns })
     }
@@ -25,11 +23,21 @@ impl RegexList {
         // An expression that needs too much backtracking counts as no match.
         self.patterns
             .iter()
-            .any(|pattern| pattern.is_match(name).unwrap_or(false))
+            .any(|pattern| pattern.matches(name).unwrap_or(false))
+    }
+
+    /// The items by the first expression that matches their name.
+    pub fn in_order<T>(&self, mut items: Vec<T>, name: impl Fn(&T) -> String) -> Vec<T> {
+        items.sort_by_cached_key(|item| {
+            let name = name(item);
+            let matches = |pattern: &JavaRegex| pattern.matches(&name).unwrap_or(false);
+            self.patterns.iter().position(matches).unwrap_or(usize::MAX)
+        });
+        items
     }
 }
 
-fn reason(part: &str, error: &fancy_regex::Error) -> String {
+fn reason(part: &str, error: &connect_api::Error) -> String {
     let unclosed =
         part.chars().filter(|&c| c == '(').count() > part.chars().filter(|&c| c == ')').count();
     let what = if unclosed {

@@ -231,12 +231,6 @@ const KNOWN: &[(&str, &[&str], Answer, &str)] = &[
         "structures are shared anyway",
     ),
     (
-        "schema.history.internal.prefer.ddl",
-        &["false"],
-        Warn,
-        "structures are rebuilt from the recorded tables, or from the DDL where there are none",
-    ),
-    (
         "internal.advanced.metrics.enable",
         &["false"],
         Warn,
@@ -359,6 +353,10 @@ const VALUES: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// Prefixes of settings that would change what is captured.
+const REFUSED_PREFIXES: &[(&str, &str)] =
+    &[("column.mask.hash", "hashed columns are not supported; use column.mask.with.N.chars or column.exclude.list")];
+
 /// Prefixes of settings for what is not there.
 const PREFIXES: &[(&str, &str)] = &[
     (
@@ -395,7 +393,11 @@ pub(crate) fn refused_without_definition(props: &Props) -> Vec<String> {
         .iter()
         .filter(|(name, _)| !definition.knows(name))
         .filter_map(|(name, value)| {
-            refusal(name, value).map(|reason| format!("The '{name}' value is invalid: {reason}"))
+            let of_prefix = REFUSED_PREFIXES
+                .iter()
+                .find(|(prefix, _)| name.starts_with(prefix))
+                .map(|(_, why)| format!("it is not supported: {why}"));
+            refusal(name, value).or(of_prefix).map(|reason| format!("The '{name}' value is invalid: {reason}"))
         })
         .collect()
 }

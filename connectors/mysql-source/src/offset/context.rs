@@ -106,11 +106,8 @@ impl OffsetContext {
 
     /// An event begins. Events inside a compressed transaction have no place
     /// of their own.
-    pub fn start_event(&mut self, server_id: u32, ts_sec: Option<i64>, end: u64, length: u64) {
+    pub fn start_event(&mut self, server_id: u32, end: u64, length: u64) {
         self.server_id = server_id;
-        if ts_sec.is_some() {
-            self.ts_sec = ts_sec;
-        }
         if end == 0 {
             return;
         }
@@ -119,6 +116,20 @@ impl OffsetContext {
         if !self.in_transaction {
             self.restart_pos = end;
             self.events_done = 0;
+        }
+    }
+
+    /// When the change happened that is told next, in seconds of the epoch.
+    pub fn set_time(&mut self, ts_sec: i64) {
+        self.ts_sec = Some(ts_sec);
+    }
+
+    /// A statement that is a transaction of its own (DDL) is done: its GTID
+    /// counts as completed. (The original completes it with the next one, and
+    /// so tells it twice after a restart in between.)
+    pub fn complete_statement(&mut self) {
+        if !self.in_transaction {
+            self.restart_gtids = self.current_gtids_text.clone();
         }
     }
 
@@ -168,15 +179,6 @@ impl OffsetContext {
             snapshot: super::SnapshotState::None,
         }
     }
-
-    /// Where a restart goes on once a statement that is a transaction of its
-    /// own (DDL) is done: its GTID counts as completed.
-    pub fn position_after_statement(&self) -> BinlogPosition {
-        BinlogPosition {
-            gtids: self.current_gtids_text.clone(),
-            ..self.position()
-        }
-    }
 }
 
 #[cfg(test)]
@@ -193,20 +195,21 @@ mod tests {
         // golden e_heartbeat: the anonymous GTID event is from 155 to 234.
         let mut context = OffsetContext::default();
         context.rotate("mysql-bin.000021".into(), 155);
-        context.start_event(223355, Some(1795261014), 234, 79);
+        context.set_time(1795261014);
+        context.start_event(223355, 234, 79);
         context.complete_event();
-        context.start_event(223355, Some(1795261014), 313, 79);
+        context.start_event(223355, 313, 79);
         context.begin();
         context.complete_event();
-        context.start_event(223355, Some(1795261014), 380, 67);
+        context.start_event(223355, 380, 67);
         context.complete_event();
-        context.start_event(223355, Some(1795261014), 430, 50);
+        context.start_event(223355, 430, 50);
         assert_eq!(
             offset(&context, 1),
             r#"{"ts_sec":1795261014,"file":"mysql-bin.000021","pos":234,"row":1,"server_id":223355,"event":2}"#
         );
         context.complete_event();
-        context.start_event(223355, Some(1795261014), 461, 31);
+        context.start_event(223355, 461, 31);
         context.commit();
         assert_eq!(
             offset(&context, 0),
@@ -219,24 +222,22 @@ mod tests {
         let uuid = "fee9422b-e59f-11f1-b998-02fc00000001";
         let mut context = OffsetContext::default();
         context.set_completed(GtidSet::parse(&format!("{uuid}:1-24")).unwrap());
+        let gtids = |context: &OffsetContext| {
+            context.position().gtids.as_deref().map(|text| text[uuid.len()..].to_owned())
+        };
         context.start_gtid(uuid, 25);
-        assert_eq!(
-            context.position().gtids.as_deref(),
-            Some(&*format!("{uuid}:1-24"))
-        );
-        assert_eq!(
-            context.position_after_statement().gtids.as_deref(),
-            Some(&*format!("{uuid}:1-25"))
-        );
+        assert_eq!(gtids(&context).as_deref(), Some(":1-24"));
+        context.complete_statement();
+        assert_eq!(gtids(&context).as_deref(), Some(":1-25"));
+        context.start_gtid(uuid, 26);
         context.begin();
+        context.complete_statement();
+        assert_eq!(gtids(&context).as_deref(), Some(":1-25"));
         context.commit();
-        assert_eq!(
-            context.position().gtids.as_deref(),
-            Some(&*format!("{uuid}:1-25"))
-        );
+        assert_eq!(gtids(&context).as_deref(), Some(":1-26"));
         assert_eq!(
             context.gtid().map(|gtid| &**gtid),
-            Some(&*format!("{uuid}:25"))
+            Some(&*format!("{uuid}:26"))
         );
     }
 }

@@ -1,0 +1,165 @@
+//! The statements that rebuild the structures of all tables, in the order of
+//! the original (`BinlogSnapshotChangeEventSource.readTableStructure`).
+
+use std::collections::{HashMap, HashSet};
+
+use connect_api::{Error, Result};
+use mysql_async::Row;
+
+use crate::connection::{Connection, text_of};
+use crate::ddl::SqlMode;
+use crate::tables::TableId;
+
+/// One statement and the database that it runs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Statement {
+    pub(super) database: String,
+    pub(super) sql: String,
+}
+
+/// Variables of the server that the meaning of statements depends on.
+#[derive(Debug, Clone)]
+pub(super) struct ServerVariables {
+    charset: String,
+    collation: String,
+    /// How statements quote.
+    pub(super) sql_mode: SqlMode,
+}
+
+impl ServerVariables {
+    pub(super) async fn read(connection: &mut Connection) -> Result<Self> {
+        let of = |value: Option<String>| value.unwrap_or_default();
+        let sql_mode = of(connection.global_variable("sql_mode").await?);
+        Ok(Self {
+            charset: of(connection.global_variable("character_set_server").await?),
+            collation: of(connection.global_variable("collation_server").await?),
+            sql_mode: SqlMode::parse(&sql_mode),
+        })
+    }
+
+    fn set_statement(&self) -> String {
+        format!(
+            "SET character_set_server={}, collation_server={}",
+            self.charset, self.collation
+        )
+    }
+}
+
+/// All base tables that the user may see.
+pub(super) async fn all_tables(connection: &mut Connection) -> Result<Vec<TableId>> {
+    let databases: Vec<String> = connection.rows("SHOW DATABASES").await?;
+    let mut tables = Vec::new();
+    for database in databases {
+        let sql = format!(
+            "SHOW FULL TABLES IN {} WHERE Table_type = 'BASE TABLE'",
+            quote(&database)
+        );
+        match connection.rows::<Row>(&sql).await {
+            Ok(rows) => tables.extend(
+                rows.iter()
+                    .filter_map(|row| text_of(row, 0))
+                    .map(|name| TableId::new(database.clone(), name)),
+            ),
+            Err(error) if error.is_retriable() => return Err(error),
+            // Some files look like databases to MySQL (DBZ-164).
+            Err(error) => tracing::warn!(database, error = %error.trace(), "skipping a database"),
+        }
+    }
+    tables.sort();
+    Ok(tables)
+}
+
+/// The statements for `tables`, whose own are read through `connection`, or
+/// through `other` where a lock keeps the first from reading them.
+pub(super) async fn statements(
+    connection: &mut Connection,
+    mut other: Option<(&mut Connection, &HashSet<TableId>)>,
+    variables: &ServerVariables,
+    tables: &[TableId],
+) -> Result<Vec<Statement>> {
+    let collations = database_collations(connection, &mut other).await?;
+    let mut statements = vec![statement("", variables.set_statement())];
+    for id in tables {
+        let sql = format!("DROP TABLE IF EXISTS {}", id.to_backquoted());
+        statements.push(statement(id.database(), sql));
+    }
+    for database in databases_of(tables) {
+        let name = quote(database);
+        statements.push(statement(database, format!("DROP DATABASE IF EXISTS {name}")));
+        let locale = collations.get(database).map(String::as_str).unwrap_or_default();
+        statements.push(statement(database, format!("CREATE DATABASE {name}{locale}")));
+        statements.push(statement(database, format!("USE {name}")));
+        for id in tables.iter().filter(|id| id.database() == database) {
+            let source = match &mut other {
+                Some((other, locked)) if !locked.contains(id) => &mut **other,
+                _ => &mut *connection,
+            };
+            if let Some(sql) = create_table(source, id).await? {
+                statements.push(statement(database, sql));
+            }
+        }
+    }
+    Ok(statements)
+}
+
+fn statement(database: &str, sql: String) -> Statement {
+    Statement { database: database.to_owned(), sql }
+}
+
+/// Databases in the order in which their first table comes.
+fn databases_of(tables: &[TableId]) -> Vec<&str> {
+    let mut databases: Vec<&str> = Vec::new();
+    for id in tables {
+        if !databases.contains(&id.database()) {
+            databases.push(id.database());
+        }
+    }
+    databases
+}
+
+async fn create_table(connection: &mut Connection, id: &TableId) -> Result<Option<String>> {
+    let sql = format!("SHOW CREATE TABLE {}", id.to_backquoted());
+    let row: Option<Row> = connection
+        .first(&sql)
+        .await
+        .map_err(|error| Error::new(error.kind(), format!("reading the structure of {id}")).caused_by(error))?;
+    Ok(row.and_then(|row| text_of(&row, 1)))
+}
+
+async fn database_collations(
+    connection: &mut Connection,
+    other: &mut Option<(&mut Connection, &HashSet<TableId>)>,
+) -> Result<HashMap<String, String>> {
+    let sql = "SELECT schema_name, default_character_set_name, default_collation_name FROM information_schema.schemata";
+    let rows: Vec<Row> = match other {
+        Some((other, _)) => other.rows(sql).await?,
+        None => connection.rows(sql).await?,
+    };
+    let locale = |row: &Row| {
+        let charset = text_of(row, 1).map(|name| format!(" CHARSET {name}")).unwrap_or_default();
+        let collation = text_of(row, 2).map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+        Some((text_of(row, 0)?, charset + &collation))
+    };
+    Ok(rows.iter().filter_map(locale).collect())
+}
+
+/// `` `name` ``
+pub(super) fn quote(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_come_with_their_first_table() {
+        let tables = [
+            TableId::new("b", "x"),
+            TableId::new("a", "y"),
+            TableId::new("b", "z"),
+        ];
+        assert_eq!(databases_of(&tables), ["b", "a"]);
+        assert_eq!(quote("a`b"), "`a``b`");
+    }
+}
