@@ -157,13 +157,16 @@ fn flat(object: serde_json::Map<String, Value>) -> Result<Props> {
     Ok(props)
 }
 
-fn with_name(config: Props, name: Option<&str>) -> Result<ConnectorFile> {
+fn with_name(mut config: Props, name: Option<&str>) -> Result<ConnectorFile> {
     let name = name
         .or_else(|| config.get("name").map(String::as_str))
         .ok_or_else(|| {
             Error::config("Missing required configuration \"name\" which has no default value.")
         })?
         .to_owned();
+    config
+        .entry("name".to_owned())
+        .or_insert_with(|| name.clone());
     Ok(ConnectorFile {
         name,
         config,
