@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::{env, fs};
 
+use connect_api::regex::JavaRegex;
 use connect_api::{Error, Props, Result};
 use tracing::warn;
 
@@ -22,7 +23,7 @@ enum Provider {
     /// The files of a directory, each a value.
     Directory(AllowedPaths),
     /// The environment, as far as names match.
-    Environment(Option<connect_api::regex::JavaRegex>),
+    Environment(Option<Box<JavaRegex>>),
 }
 
 /// The providers that a worker has.
@@ -183,7 +184,7 @@ fn provider(name: &str, props: &Props) -> Result<Provider> {
         )),
         class if class == ENVIRONMENT || simple(ENVIRONMENT) => {
             let pattern = param("allowlist.pattern")
-                .map(|pattern| connect_api::regex::JavaRegex::new(pattern))
+                .map(|pattern| JavaRegex::new(pattern).map(Box::new))
                 .transpose()?;
             Ok(Provider::Environment(pattern))
         }

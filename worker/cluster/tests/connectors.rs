@@ -1,4 +1,5 @@
 //! Connectors on a distributed worker, with a real broker under it.
+#![allow(clippy::unwrap_used, reason = "a test ends at what it does not expect")]
 
 mod support;
 
@@ -31,7 +32,7 @@ async fn a_connector_from_its_creation_to_its_deletion() {
 
     let config = connector("life", &[("tasks", "2"), ("name", "c")]);
     let created = herder
-        .put_connector("c", config.clone(), None, false)
+        .put_connector("c", config, None, false)
         .await
         .unwrap();
     assert!(created.created);
@@ -55,23 +56,6 @@ async fn a_connector_from_its_creation_to_its_deletion() {
         status,
         r#"{"name":"c","connector":{"state":"RUNNING","worker_id":"127.0.0.1:8083","version":"1.2.3"},"tasks":[{"id":0,"state":"RUNNING","worker_id":"127.0.0.1:8083","version":"1.2.3"},{"id":1,"state":"RUNNING","worker_id":"127.0.0.1:8083","version":"1.2.3"}],"type":"source"}"#
     );
-
-    let again = herder
-        .put_connector("c", config.clone(), None, false)
-        .await
-        .unwrap_err();
-    assert_eq!(again.kind(), ErrorKind::AlreadyExists);
-    assert_eq!(again.to_string(), "Connector c already exists");
-
-    eventually("its topic to be known", async || {
-        herder.connector_topics("c").await.unwrap() == [config["topic"].clone()]
-    })
-    .await;
-    herder.reset_topics("c").await.unwrap();
-    eventually("its topic to be forgotten", async || {
-        herder.connector_topics("c").await.unwrap().is_empty()
-    })
-    .await;
 
     herder.pause("c").await.unwrap();
     await_status(&herder, "c", "PAUSED [PAUSED, PAUSED]").await;
@@ -128,6 +112,37 @@ async fn a_connector_from_its_creation_to_its_deletion() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_topics_of_a_connector_are_known_until_they_are_reset() {
+    let herder = start(&worker_props(&unique("topics"))).await;
+    let config = connector("topics", &[]);
+    herder
+        .put_connector("c", config.clone(), None, false)
+        .await
+        .unwrap();
+    let again = herder
+        .put_connector("c", config.clone(), None, false)
+        .await
+        .unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(again.to_string(), "Connector c already exists");
+
+    eventually("its topic to be known", async || {
+        herder.connector_topics("c").await.unwrap() == [config["topic"].clone()]
+    })
+    .await;
+    herder.reset_topics("c").await.unwrap();
+    eventually("its topic to be forgotten", async || {
+        herder.connector_topics("c").await.unwrap().is_empty()
+    })
+    .await;
+    assert_eq!(
+        herder.connector_topics("m").await.unwrap(),
+        Vec::<String>::new()
+    );
+    herder.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_requests_are_refused_in_the_words_of_connect() {
     let herder = start(&worker_props(&unique("wrong"))).await;
     let put = async |name: &str, config| {
@@ -153,6 +168,12 @@ async fn wrong_requests_are_refused_in_the_words_of_connect() {
          You can also find the above list of errors at the endpoint \
          `/connector-plugins/{connectorType}/config/validate`"
     );
+    herder.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_told_in_the_words_of_connect() {
+    let herder = start(&worker_props(&unique("absent"))).await;
     let texts = [
         herder.connector_config("m").await.unwrap_err(),
         herder.delete_connector("m").await.unwrap_err(),
@@ -395,4 +416,45 @@ async fn log_levels_of_the_cluster_go_through_the_config_topic() {
         Some(r#"{"level":"DEBUG"}"#.to_owned()),
     );
     assert_eq!(stored, [level]);
+}
+
+/// A change of one connector touches nothing of the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_connectors_are_created_side_by_side() {
+    let herder = start(&worker_props(&unique("many"))).await;
+    let topic = unique("many-data");
+    let started = std::time::Instant::now();
+    let creations: Vec<_> = (0..50)
+        .map(|number| {
+            let herder = herder.clone();
+            let config = connector("many", &[("topic", &topic)]);
+            tokio::spawn(async move {
+                let name = format!("c{number:02}");
+                herder.put_connector(&name, config, None, false).await
+            })
+        })
+        .collect();
+    for creation in creations {
+        assert!(creation.await.unwrap().unwrap().created);
+    }
+    let created = started.elapsed();
+    for number in 0..50 {
+        await_status(&herder, &format!("c{number:02}"), "RUNNING [RUNNING]").await;
+    }
+    println!(
+        "50 connectors: created in {created:?}, running after {:?}",
+        started.elapsed()
+    );
+    let config = connector("many", &[("topic", &topic), ("records", "4")]);
+    let replaced = herder
+        .put_connector("c07", config, None, true)
+        .await
+        .unwrap();
+    assert!(!replaced.created);
+    eventually("the records of the changed one", async || {
+        records(&topic).await.len() == 151
+    })
+    .await;
+    assert_eq!(herder.connectors().await.unwrap().len(), 50);
+    herder.shut_down().await;
 }

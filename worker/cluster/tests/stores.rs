@@ -1,5 +1,6 @@
 //! What is stored, and what a worker makes of it when it starts, with a real
 //! broker under it.
+#![allow(clippy::unwrap_used, reason = "a test ends at what it does not expect")]
 
 mod support;
 

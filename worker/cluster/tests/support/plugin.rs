@@ -2,7 +2,6 @@
 //! converter for it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,9 +27,6 @@ const RECORDS: Key<i32> = Key::new("records").default("3");
 const TROUBLE: Key<String> = Key::new("trouble").default("no");
 const PASSWORD: Key<String> = Key::new("password").default("");
 
-/// Connectors that were started in this process.
-pub static STARTS: AtomicUsize = AtomicUsize::new(0);
-
 fn config() -> ConfigDef {
     ConfigDef::new()
         .with(&TOPIC)
@@ -52,7 +48,6 @@ impl Connector for TestSource {
     }
 
     async fn start(&mut self, _context: ConnectorContext, props: &Props) -> Result<()> {
-        STARTS.fetch_add(1, Ordering::SeqCst);
         self.props = props.clone();
         match config().parse(props)?.get(&TROUBLE)?.as_str() {
             "start" => Err(Error::retriable("the source is not there")),

@@ -174,7 +174,10 @@ async fn a_store_without_kafka_tells_what_changes() {
         .put_connector("a", &config, Some(TargetState::Paused))
         .await
         .unwrap();
-    store.put_tasks("a", &[config.clone()]).await.unwrap();
+    store
+        .put_tasks("a", std::slice::from_ref(&config))
+        .await
+        .unwrap();
     store.put_target("a", TargetState::Paused).await.unwrap();
     store.put_target("a", TargetState::Started).await.unwrap();
     let name = || "a".to_owned();

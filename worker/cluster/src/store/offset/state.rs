@@ -55,7 +55,7 @@ impl OffsetState {
         partition: &OffsetMap,
         offset: Option<&OffsetMap>,
     ) -> Vec<LogRecord> {
-        let value = offset.map(|offset| json::to_bytes(offset));
+        let value = offset.map(json::to_bytes);
         let entry = self
             .connectors
             .get(connector)
