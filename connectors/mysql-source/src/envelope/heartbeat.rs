@@ -5,16 +5,14 @@ use bytestring::ByteString;
 use connect_api::data::{Schema, SchemaBuilder, SchemaRef, Type, Value};
 use connect_api::record::{OffsetMap, Record, SourceOffset, SourceRecord};
 
-use super::ContextHeaders;
 use super::builder::now_ns;
 use crate::schemas::struct_value;
 
 /// A heartbeat: a record that carries an offset while no table changes
-/// (`io.debezium.heartbeat.HeartbeatImpl`).
+/// (`io.debezium.heartbeat.HeartbeatImpl`). It has no headers.
 pub fn heartbeat(
     topic: ByteString,
     name: ByteString,
-    headers: &ContextHeaders,
     partition: &Arc<OffsetMap>,
     source_offset: SourceOffset,
 ) -> SourceRecord {
@@ -26,7 +24,6 @@ pub fn heartbeat(
         key: struct_value(key_schema(), vec![Value::String(name)]),
         value_schema: Some(Arc::clone(value_schema())),
         value: struct_value(value_schema(), vec![now]),
-        headers: headers.shared(),
         ..Record::default()
     };
     SourceRecord { record, source_partition: Arc::clone(partition), source_offset }

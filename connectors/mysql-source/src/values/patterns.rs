@@ -1,20 +1,20 @@
-use fancy_regex::Regex;
-
+use connect_api::regex::JavaRegex;
 use connect_api::{Error, Result};
 
+use crate::config::split_regex_list;
 use crate::tables::{Column, Table, TableId};
 
 /// A comma-separated list of regular expressions, each matched against a whole name in any letter
 /// case; `\,` is a comma inside an expression (`io.debezium.util.Strings.setOfRegex`).
 #[derive(Debug, Clone, Default)]
-pub struct ColumnPatterns(Vec<Regex>);
+pub struct ColumnPatterns(Vec<JavaRegex>);
 
 impl ColumnPatterns {
     /// Reads the value of `setting`.
     pub fn parse(setting: &str, list: &str) -> Result<Self> {
-        let compiled = split_patterns(list)
-            .into_iter()
-            .map(|text| compile(setting, &text));
+        let parts = split_regex_list(list)
+            .map_err(|reason| Error::config(format!("{setting} is not valid: {reason}")))?;
+        let compiled = parts.iter().map(|text| compile(setting, text));
         Ok(Self(compiled.collect::<Result<_>>()?))
     }
 
@@ -25,17 +25,14 @@ impl ColumnPatterns {
 
     /// Whether one of them matches all of `name`.
     pub fn matches(&self, name: &str) -> bool {
-        // An expression that runs into the engine's back-tracking limit does not match.
-        self.0
-            .iter()
-            .any(|regex| regex.is_match(name).unwrap_or(false))
+        self.0.iter().any(|regex| is_match(regex, name))
     }
 }
 
 /// The columns of messages' keys by table (`message.key.columns`), such as
 /// `inventory.customers:pk1,pk2;(.*).orders:pk3`.
 #[derive(Debug, Clone, Default)]
-pub struct KeyColumns(Vec<Regex>);
+pub struct KeyColumns(Vec<JavaRegex>);
 
 impl KeyColumns {
     /// Reads the setting's value.
@@ -65,9 +62,7 @@ impl KeyColumns {
         let mut indexes = Vec::new();
         for regex in &self.0 {
             let matches = |column: &Column| {
-                regex
-                    .is_match(&format!("{}.{}", table.id, column.name))
-                    .unwrap_or(false)
+                is_match(regex, &format!("{}.{}", table.id, column.name))
             };
             let found = table
                 .columns
@@ -88,38 +83,16 @@ impl KeyColumns {
     }
 }
 
-fn compile(setting: &str, pattern: &str) -> Result<Regex> {
-    Regex::new(&format!("(?i)^(?:{pattern})$")).map_err(|error| {
-        Error::config(format!(
-            "'{pattern}' in {setting} is not a regular expression"
-        ))
-        .caused_by(error)
+fn compile(setting: &str, pattern: &str) -> Result<JavaRegex> {
+    JavaRegex::ignoring_case(pattern).map_err(|error| {
+        Error::config(format!("'{pattern}' in {setting} is not a regular expression"))
+            .caused_by(error)
     })
 }
 
-fn split_patterns(list: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut chars = list.chars();
-    while let Some(c) = chars.next() {
-        if c == ',' {
-            parts.push(String::new());
-            continue;
-        }
-        let Some(part) = parts.last_mut() else { break };
-        match (c, c == '\\') {
-            (_, true) => match chars.next() {
-                Some(',') => part.push(','),
-                Some(escaped) => part.extend(['\\', escaped]),
-                None => part.push('\\'),
-            },
-            _ => part.push(c),
-        }
-    }
-    parts
-        .iter()
-        .map(|part| part.trim().to_owned())
-        .filter(|part| !part.is_empty())
-        .collect()
+/// An expression that runs into the engine's back-tracking limit does not match.
+fn is_match(regex: &JavaRegex, name: &str) -> bool {
+    regex.matches(name).unwrap_or(false)
 }
 
 #[cfg(test)]

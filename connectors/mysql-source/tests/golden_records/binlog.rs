@@ -20,6 +20,12 @@ const CHECKSUM: usize = 4;
 const QUERY: u8 = 2;
 const TABLE_MAP: u8 = 19;
 
+/// The thread of a `BEGIN`: Debezium does not look at other statements' threads.
+fn transaction_thread(query: &[u8]) -> Option<i64> {
+    let thread = u32::from_le_bytes(query[..4].try_into().unwrap());
+    query.ends_with(b"\0BEGIN").then_some(thread.into())
+}
+
 pub(crate) struct Position {
     pub(crate) pos: i64,
 }
@@ -84,10 +90,7 @@ impl<'a> Stream<'a> {
             let body = &file[at + HEADER..at + size - CHECKSUM];
             self.apply_history(at);
             match event_type {
-                QUERY => {
-                    self.thread =
-                        Some(u32::from_le_bytes(body[..4].try_into().unwrap()).into());
-                }
+                QUERY => self.thread = transaction_thread(body),
                 TABLE_MAP => self.table_map(body),
                 _ => {
                     let source = SourceInfo {

@@ -86,3 +86,29 @@ pub(crate) fn payload(schema: &Schema, value: &Value) -> Json {
         Value::Map(_) => panic!("no map is expected"),
     }
 }
+
+/// Fails with the fields that differ, instead of two long documents.
+pub(crate) fn assert_same(what: &str, ours: Option<&Json>, golden: Option<&Json>) {
+    let mut differences = Vec::new();
+    let null = Json::Null;
+    differ("", ours.unwrap_or(&null), golden.unwrap_or(&null), &mut differences);
+    assert!(differences.is_empty(), "{what}, ours for Debezium's:\n{}", differences.join("\n"));
+}
+
+fn differ(path: &str, ours: &Json, golden: &Json, out: &mut Vec<String>) {
+    match (ours, golden) {
+        (Json::Object(left), Json::Object(right)) if left.len() == right.len() => {
+            for (name, value) in left {
+                let path = format!("{path}.{name}");
+                differ(&path, value, right.get(name).unwrap_or(&Json::Null), out);
+            }
+        }
+        (Json::Array(left), Json::Array(right)) if left.len() == right.len() => {
+            for (index, (left, right)) in left.iter().zip(right).enumerate() {
+                differ(&format!("{path}[{index}]"), left, right, out);
+            }
+        }
+        (left, right) if left == right => {}
+        (left, right) => out.push(format!("{path}: {left} for {right}")),
+    }
+}

@@ -53,9 +53,13 @@ fn the_topic_of_schema_changes() {
         .record;
         assert_eq!(ours.topic, golden.topic);
         assert_eq!(ours.partition.map(i64::from), Some(golden.partition));
-        assert_eq!(json::with_schema(ours.key_schema.as_ref(), &ours.key), golden.key);
+        let key = json::with_schema(ours.key_schema.as_ref(), &ours.key);
+        json::assert_same(line, key.as_ref(), golden.key.as_ref());
         let mut value = json::with_schema(ours.value_schema.as_ref(), &ours.value).unwrap();
-        value["payload"]["ts_ms"] = golden_value["payload"]["ts_ms"].clone();
-        assert_eq!(&value, golden_value);
+        let golden_payload = &golden_value["payload"];
+        value["payload"]["ts_ms"] = golden_payload["ts_ms"].clone();
+        // Debezium leaves there what the last event before the statement had.
+        value["payload"]["source"]["row"] = golden_payload["source"]["row"].clone();
+        json::assert_same(line, Some(&value), Some(golden_value));
     }
 }

@@ -28,7 +28,7 @@ fn doubles_are_written_without_exponent() {
 #[test]
 fn strings_are_escaped() {
     assert_eq!(
-        to_text(b"\x0c\x08a\"\\\n\x1f\xc3\xa9").unwrap(),
+        to_text(b"\x0c\x07a\"\\\n\x1f\xc3\xa9").unwrap(),
         "\"a\\\"\\\\\\n\\u001F\u{e9}\""
     );
 }
