@@ -3,6 +3,11 @@
 //! The plugins of the recorded worker differ from those here: what is equal in
 //! spite of that is compared, so `recommended_values` (the list of its plugins)
 //! are not, and the list of known classes at the end of an error is ours.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test's helpers fail the test"
+)]
 
 mod support;
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use connect_api::plugin::Outcome;
 use connect_api::record::{OffsetMap, Record, SourceOffset, SourceRecord};
 use connect_api::{Error, Result};
+use connect_kafka::ErrorCode;
 use connect_kafka::producer::{DeliveryError, OutgoingRecord, Producer, SendError};
 use tokio_util::sync::CancellationToken;
 
@@ -14,8 +15,8 @@ use super::backoff::{pause, stopping};
 use super::chain::TransformationChain;
 use super::delivery::{AckSink, Acks, DeliveryTracker};
 use super::encoder::{Encoded, Encoder};
-use super::tolerance::{Culprit, Failure, Stage, Tolerance, Verdict, text};
-use super::topics::Topics;
+use super::tolerance::{Culprit, Failure, Stage, Tolerance, Verdict, exceeded, text};
+use super::topics::{Topics, refused_name};
 use crate::metrics::TaskMetrics;
 
 /// How long the producer is given when it refuses a record for a passing reason.
@@ -161,6 +162,15 @@ impl Pipeline {
         offset: SourceOffset,
     ) -> Result<()> {
         if !self.topics.is_ready(&record.topic) {
+            if let Some(reason) = refused_name(&record.topic) {
+                let error = Error::data(format!(
+                    "Kafka takes no topic named '{}': {reason}",
+                    record.topic
+                ));
+                return self
+                    .skip_unsent(error, record, original, (partition, offset))
+                    .await;
+            }
             self.topics.prepare(&record.topic, &self.stop).await?;
         }
         loop {
@@ -185,17 +195,31 @@ impl Pipeline {
                 }
                 Err(error) => {
                     let error = self.refused(&outgoing, error);
-                    let culprit = Culprit {
-                        partition,
-                        offset: &offset,
-                        original,
-                        topic: &record.topic,
-                    };
-                    self.judge_unsent(error, &culprit)?;
-                    return self.account_handled(partition, offset).await;
+                    return self
+                        .skip_unsent(error, record, original, (partition, offset))
+                        .await;
                 }
             }
         }
+    }
+
+    /// Fails the task for a record that cannot be sent, or skips it where that
+    /// is tolerated.
+    async fn skip_unsent(
+        &mut self,
+        error: Error,
+        record: &Record,
+        original: Option<&Record>,
+        (partition, offset): (&Arc<OffsetMap>, SourceOffset),
+    ) -> Result<()> {
+        let culprit = Culprit {
+            partition,
+            offset: &offset,
+            original,
+            topic: &record.topic,
+        };
+        self.judge_unsent(error, &culprit)?;
+        self.account_handled(partition, offset).await
     }
 
     /// What the producer refused, by key and size.
@@ -220,12 +244,10 @@ impl Pipeline {
     }
 
     fn judge_unsent(&self, error: Error, culprit: &Culprit<'_>) -> Result<()> {
-        let failure = Failure {
-            stage: Stage::KafkaProduce,
-            class: PRODUCER_CLASS.to_owned(),
-            error,
-        };
-        match self.tolerance.judge(failure, Instant::now(), 1, culprit) {
+        match self
+            .tolerance
+            .judge(produce_failure(error), Instant::now(), 1, culprit)
+        {
             Verdict::Fail(error) => Err(error),
             Verdict::Skip | Verdict::Retry(_) => Ok(()),
         }
@@ -276,13 +298,18 @@ impl Pipeline {
                 return Err(undelivered(error));
             };
             let topic = error.topic.clone();
+            let whole_batch = refuses_batch(error.code);
             let culprit = Culprit {
                 partition: &partition,
                 offset: &offset,
                 original: None,
                 topic: &topic,
             };
-            self.judge_unsent(undelivered(error), &culprit)?;
+            let error = undelivered(error);
+            if whole_batch {
+                return Err(exceeded(produce_failure(error), &culprit));
+            }
+            self.judge_unsent(error, &culprit)?;
             tracing::debug!(
                 "skipped the record at source offset {}",
                 text(&offset.to_map())
@@ -293,6 +320,35 @@ impl Pipeline {
     }
 }
 
+fn produce_failure(error: Error) -> Failure {
+    Failure {
+        stage: Stage::KafkaProduce,
+        class: PRODUCER_CLASS.to_owned(),
+        error,
+    }
+}
+
+/// A broker refuses a batch that is too large as a whole, and librdkafka does
+/// not split it: to skip it would lose records that are small enough.
+fn refuses_batch(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::MessageSizeTooLarge | ErrorCode::MessageBatchTooLarge
+    )
+}
+
 fn undelivered(error: DeliveryError) -> Error {
-    Error::data("Kafka did not take a record").caused_by(error)
+    let hint = match error.code {
+        ErrorCode::UnknownTopic | ErrorCode::UnknownTopicOrPartition => {
+            "; create the topic, or set the connector's 'topic.creation.default.partitions' and \
+             'topic.creation.default.replication.factor', or the brokers' \
+             'auto.create.topics.enable'"
+        }
+        code if refuses_batch(code) => {
+            "; if no single record is that large, set the connector's \
+             'producer.override.batch.size' below the topic's max.message.bytes"
+        }
+        _ => "",
+    };
+    Error::data(format!("Kafka did not take a record{hint}")).caused_by(error)
 }

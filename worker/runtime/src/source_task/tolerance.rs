@@ -165,7 +165,8 @@ fn jittered(max: Duration) -> Duration {
     max / 2 + (max / 2).mul_f64(f64::from(nanos % 1000) / 1000.0)
 }
 
-fn exceeded(failure: Failure, culprit: &Culprit<'_>) -> Error {
+/// The error that ends a task over a record.
+pub(super) fn exceeded(failure: Failure, culprit: &Culprit<'_>) -> Error {
     let kind = match failure.error.kind() {
         ErrorKind::Retriable => ErrorKind::Data,
         kind => kind,

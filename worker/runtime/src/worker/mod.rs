@@ -113,7 +113,16 @@ impl Worker {
             fence: Fence::default(),
         };
         let prepared = self.prepare_connector(name, props, events, reporter.clone());
-        let commands = prepared.inspect_err(|error| reporter.failed(error))?;
+        let commands = match prepared {
+            Ok(commands) => commands,
+            Err(error) => {
+                // The one that runs under this name has not failed.
+                if error.kind() != ErrorKind::AlreadyExists {
+                    reporter.failed(&error);
+                }
+                return Err(error);
+            }
+        };
         let (reply, result) = oneshot::channel();
         drop(commands.send(Command::Transition(target, reply)));
         result.await.unwrap_or_else(|_ended| Err(stopped(name)))
@@ -270,7 +279,9 @@ impl Worker {
                 .await
                 .unwrap_or_else(|_ended| Err(stopped(&reporter.id.to_string()))),
             Err(error) => {
-                reporter.failed(&error);
+                if error.kind() != ErrorKind::AlreadyExists {
+                    reporter.failed(&error);
+                }
                 Err(error)
             }
         }

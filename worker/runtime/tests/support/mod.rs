@@ -1,6 +1,7 @@
 //! Stores, statuses and plugins for the tests of the worker.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+pub mod kafka;
 pub mod plugins;
 pub mod stores;
 

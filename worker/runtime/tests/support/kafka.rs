@@ -1,0 +1,112 @@
+//! The broker that the tests use, from the outside.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{Headers, Message};
+use rdkafka::{Offset, TopicPartitionList};
+
+/// `bootstrap.servers` of the broker.
+pub fn bootstrap() -> String {
+    std::env::var("KAFKA_BOOTSTRAP")
+        .expect("KAFKA_BOOTSTRAP is not set: give the host:port of a Kafka broker for the tests")
+}
+
+/// A topic name that no other run has.
+pub fn unique(name: &str) -> String {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    format!(
+        "runtime-test-{name}-{}-{}",
+        std::process::id(),
+        now.as_micros()
+    )
+}
+
+/// A record as it is in Kafka.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    pub partition: i32,
+    pub key: Option<String>,
+    pub value: Option<String>,
+    pub headers: Vec<(String, Option<String>)>,
+}
+
+fn text(bytes: Option<&[u8]>) -> Option<String> {
+    bytes.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+fn consumer() -> BaseConsumer {
+    ClientConfig::new()
+        .set("bootstrap.servers", bootstrap())
+        .set("group.id", "runtime-test")
+        .set("enable.auto.commit", "false")
+        .set("allow.auto.create.topics", "false")
+        .create()
+        .unwrap()
+}
+
+/// How many partitions a topic has; 0 if it is not there.
+pub fn partitions(topic: &str) -> usize {
+    let metadata = consumer()
+        .fetch_metadata(Some(topic), Duration::from_secs(10))
+        .unwrap();
+    metadata
+        .topics()
+        .iter()
+        .map(|topic| topic.partitions().len())
+        .sum()
+}
+
+/// All records of a topic.
+pub fn read(topic: &str) -> Vec<Stored> {
+    let consumer = consumer();
+    let mut assignment = TopicPartitionList::new();
+    let mut expected = 0;
+    for partition in 0..i32::try_from(partitions(topic)).unwrap() {
+        let (low, high) = consumer
+            .fetch_watermarks(topic, partition, Duration::from_secs(10))
+            .unwrap();
+        expected += usize::try_from(high - low).unwrap();
+        assignment
+            .add_partition_offset(topic, partition, Offset::Beginning)
+            .unwrap();
+    }
+    consumer.assign(&assignment).unwrap();
+    let mut records = Vec::new();
+    let since = Instant::now();
+    while records.len() < expected {
+        assert!(
+            since.elapsed() < Duration::from_secs(30),
+            "{} of {expected}",
+            records.len()
+        );
+        let Some(message) = consumer.poll(Duration::from_millis(100)) else {
+            continue;
+        };
+        let message = message.unwrap();
+        let headers = message.headers().map_or_else(Vec::new, |headers| {
+            headers
+                .iter()
+                .map(|header| (header.key.to_owned(), text(header.value)))
+                .collect()
+        });
+        records.push(Stored {
+            partition: message.partition(),
+            key: text(message.key()),
+            value: text(message.payload()),
+            headers,
+        });
+    }
+    records
+}
+
+/// The values of a topic's records, in order for one partition.
+pub fn values(topic: &str) -> Vec<String> {
+    read(topic)
+        .into_iter()
+        .map(|record| record.value.unwrap())
+        .collect()
+}
