@@ -172,9 +172,10 @@ impl EventHandler {
         Ok(())
     }
 
-    pub(super) fn begin(&mut self, thread: u32) {
+    /// A transaction begins; the original tells no thread of XA transactions.
+    pub(super) fn begin(&mut self, thread: Option<u32>) {
         self.context.begin();
-        self.now.thread = Some(thread.into());
+        self.now.thread = thread.map(i64::from);
         self.skip.begin();
     }
 

@@ -15,7 +15,7 @@ impl EventHandler {
         let text = event.query();
         let sql = text.trim();
         if sql.eq_ignore_ascii_case("BEGIN") {
-            self.begin(event.thread_id());
+            self.begin(Some(event.thread_id()));
             return Ok(());
         }
         if sql.eq_ignore_ascii_case("COMMIT") {
@@ -33,7 +33,7 @@ impl EventHandler {
         if verb.eq_ignore_ascii_case("XA") {
             // XA START begins what an XA_PREPARE event ends.
             if first_word(&sql[verb.len()..]).eq_ignore_ascii_case("START") {
-                self.begin(event.thread_id());
+                self.begin(None);
             }
             return Ok(());
         }

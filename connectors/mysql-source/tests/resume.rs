@@ -1,0 +1,182 @@
+//! Restarts, broken connections and crashes: nothing is lost, and no more is
+//! told twice than the stored offset makes necessary.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Pipeline, Server, run};
+use mysql_async::prelude::Queryable;
+
+fn ids(rows: &[common::Row]) -> Vec<i64> {
+    rows.iter().filter_map(|row| row.after["id"].as_i64()).collect()
+}
+
+async fn in_the_middle_of_a_transaction(server: Server, name: &str) {
+    let mut admin = server.fresh_database(name).await;
+    run(&mut admin, "CREATE TABLE a (id INT PRIMARY KEY, t TEXT);
+        CREATE TABLE b (id INT PRIMARY KEY);
+        INSERT INTO a VALUES (0,'x');").await;
+    let pipeline = Pipeline::new(&server, name);
+    let mut task = pipeline.start().await;
+    task.rows(1).await;
+    run(&mut admin, "BEGIN;
+        INSERT INTO a VALUES (1,'x'),(2,'x'),(3,'x');
+        INSERT INTO b VALUES (4),(5);
+        DELETE FROM a WHERE id=1;
+        INSERT INTO a VALUES (6,'x');
+        COMMIT;
+        INSERT INTO a VALUES (7,'x');").await;
+    let all = task.rows(10).await;
+    assert_eq!(ids(&all), [0, 1, 2, 3, 4, 5, 6, 7]);
+    let places: Vec<usize> = (0..task.records.len())
+        .filter(|index| task.records[*index].record.topic.contains('.'))
+        .collect();
+    // From each record's offset exactly the ones after it come.
+    for (number, index) in places.iter().enumerate() {
+        task.commit(*index);
+        let resumed = pipeline.start().await;
+        let mut resumed = resumed;
+        let left: Vec<_> = all[number + 1..].to_vec();
+        let found = resumed.rows(left.len()).await;
+        let found: Vec<_> = [found, resumed.quiet(Duration::from_millis(150)).await].concat();
+        // A row that was half told (a delete without its tombstone) is told again.
+        let expected = if all[number].op == "d" { &all[number..] } else { &left[..] };
+        let simple = |rows: &[common::Row]| -> Vec<_> {
+            rows.iter().map(|row| (row.op.clone(), row.key.clone(), row.source["row"].clone(), row.source["pos"].clone())).collect()
+        };
+        assert_eq!(simple(&found), simple(expected), "after record {number}: {}", all[number].offset);
+        resumed.stop().await;
+    }
+    task.stop().await;
+}
+
+#[tokio::test]
+async fn from_every_row_of_a_transaction() {
+    in_the_middle_of_a_transaction(Server::plain(), "it_resume").await;
+}
+
+#[tokio::test]
+async fn from_every_row_of_a_transaction_with_gtids() {
+    in_the_middle_of_a_transaction(Server::with_gtids(), "it_resume_gtid").await;
+}
+
+/// The crash that stops the original for good: FACTS say "DDL shortly before a
+/// kill -9" without GTIDs; the history is ahead of the offset.
+async fn ddl_after_the_stored_offset(server: Server, name: &str) {
+    let mut admin = server.fresh_database(name).await;
+    run(&mut admin, "CREATE TABLE a (id INT PRIMARY KEY);
+        INSERT INTO a VALUES (0);").await;
+    let pipeline = Pipeline::new(&server, name);
+    let mut task = pipeline.start().await;
+    task.rows(1).await;
+    task.commit_all();
+    run(&mut admin, "INSERT INTO a VALUES (1);
+        ALTER TABLE a ADD COLUMN v VARCHAR(10) NOT NULL DEFAULT 'd' FIRST;
+        INSERT INTO a VALUES ('x',2);
+        ALTER TABLE a DROP COLUMN v, ADD COLUMN w INT;
+        INSERT INTO a VALUES (3,33);
+        DROP TABLE a;
+        CREATE TABLE a (k INT, id INT PRIMARY KEY);
+        INSERT INTO a VALUES (44,4);").await;
+    let all = task.rows(5).await;
+    assert_eq!(ids(&all), [0, 1, 2, 3, 4]);
+    let told = task.stop().await.len();
+    // Nothing of this was committed: the history has all statements, the offset none.
+    for _ in 0..2 {
+        let mut again = pipeline.start().await;
+        let rows = again.rows(4).await;
+        assert_eq!(ids(&rows), [1, 2, 3, 4]);
+        assert_eq!(rows[1].after["v"], "x");
+        assert_eq!(rows[2].after["w"], 33);
+        assert_eq!(rows[3].after["k"], 44);
+        again.stop().await;
+    }
+    // And from each record on the way, schema changes included.
+    let mut whole = pipeline.start().await;
+    whole.rows(4).await;
+    let count = whole.records.len();
+    assert!(count < told);
+    for index in 0..count {
+        whole.commit(index);
+        let left = common::rows_of(&whole.records[index + 1..]);
+        let mut again = pipeline.start().await;
+        let rows = again.rows(left.len()).await;
+        assert_eq!(ids(&rows), ids(&left), "from record {index}");
+        again.stop().await;
+    }
+    whole.stop().await;
+}
+
+#[tokio::test]
+async fn ddl_before_a_crash() {
+    ddl_after_the_stored_offset(Server::plain(), "it_ddl").await;
+}
+
+#[tokio::test]
+async fn ddl_before_a_crash_with_gtids() {
+    ddl_after_the_stored_offset(Server::with_gtids(), "it_ddl_gtid").await;
+}
+
+/// Ids of the server's threads that send a binlog.
+async fn dump_threads(admin: &mut mysql_async::Conn, server_user: &str) -> Vec<u64> {
+    let sql = format!(
+        "SELECT id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%' AND user = '{server_user}'"
+    );
+    admin.query(sql).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_killed_connection_is_opened_again() {
+    for (server, name) in [(Server::plain(), "it_killed"), (Server::with_gtids(), "it_killed_gtid")] {
+        let mut admin = server.fresh_database(name).await;
+        let user = format!("u_{name}");
+        run(&mut admin, &format!("DROP USER IF EXISTS {user};
+            CREATE USER {user} IDENTIFIED WITH mysql_native_password BY 'pw';
+            GRANT SELECT, RELOAD, LOCK TABLES, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {user};
+            CREATE TABLE a (id INT PRIMARY KEY);
+            INSERT INTO a VALUES (0);")).await;
+        let mut pipeline = Pipeline::new(&server, name);
+        pipeline.set("database.user", &user);
+        pipeline.set("database.password", "pw");
+        let mut task = pipeline.start().await;
+        task.rows(1).await;
+        for round in 0..3_i64 {
+            run(&mut admin, &format!("INSERT INTO a(id) VALUES ({})", round * 2 + 1)).await;
+            task.rows(usize::try_from(round).unwrap() * 2 + 2).await;
+            for thread in dump_threads(&mut admin, &user).await {
+                run(&mut admin, &format!("KILL {thread}")).await;
+            }
+            run(&mut admin, &format!("ALTER TABLE a ADD COLUMN c{round} INT")).await;
+            run(&mut admin, &format!("INSERT INTO a(id) VALUES ({})", round * 2 + 2)).await;
+            task.rows(usize::try_from(round).unwrap() * 2 + 3).await;
+        }
+        let rows = [task.rows(7).await, task.quiet(Duration::from_millis(300)).await].concat();
+        assert_eq!(ids(&rows), [0, 1, 2, 3, 4, 5, 6], "each row once");
+        task.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_cut_off_is_taken_anew() {
+    let server = Server::plain();
+    let mut admin = server.fresh_database("it_cut").await;
+    run(&mut admin, "CREATE TABLE a (id INT PRIMARY KEY);
+        INSERT INTO a VALUES (1),(2),(3);").await;
+    let pipeline = Pipeline::new(&server, "it_cut");
+    let mut task = pipeline.start().await;
+    task.rows(3).await;
+    let first_row = task.records.iter().position(|record| record.record.topic.contains('.')).unwrap();
+    task.commit(first_row);
+    task.stop().await;
+    assert!(pipeline.offsets.text().unwrap().contains("INITIAL"));
+    let mut again = pipeline.start().await;
+    let rows = again.rows(3).await;
+    assert_eq!(ids(&rows), [1, 2, 3]);
+    assert!(rows.iter().all(|row| row.op == "r"));
+    again.commit_all();
+    again.stop().await;
+    let mut last = pipeline.start().await;
+    assert_eq!(last.quiet(Duration::from_millis(300)).await, []);
+    last.stop().await;
+}
