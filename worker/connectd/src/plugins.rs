@@ -5,9 +5,9 @@ use connect_api::registry::Plugins;
 /// All plugins of this binary.
 pub(crate) fn all() -> Plugins {
     Plugins {
-        connectors: vec![connect_file::SOURCE],
-        transformations: Vec::new(),
-        predicates: Vec::new(),
+        connectors: vec![connect_file::SOURCE, connect_mysql_source::plugin()],
+        transformations: connect_transforms::transformations(),
+        predicates: connect_transforms::predicates(),
         converters: connect_converters::converters(),
         header_converters: connect_converters::header_converters(),
     }
