@@ -16,6 +16,9 @@ use crate::OffsetStore;
 use crate::metrics::TaskMetrics;
 use crate::worker::reporter::TaskReporter;
 
+/// With `offset.flush.interval.ms=0` commits follow one another this closely.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+
 /// What a finished commit stored.
 pub(super) type Stored = Vec<(Arc<OffsetMap>, OffsetMap)>;
 
@@ -57,6 +60,7 @@ impl OffsetCommitter {
         metrics: Arc<TaskMetrics>,
         (interval, timeout): (Duration, Duration),
     ) -> Self {
+        let interval = interval.max(SHORTEST_INTERVAL);
         Self {
             store,
             reporter,

@@ -86,6 +86,7 @@ impl SourceTaskRun {
             tolerance: Tolerance::new(settings.errors, spec.id.clone(), spec.metrics.clone()),
             metrics: spec.metrics.clone(),
             stop,
+            bytes: 0,
         };
         let committer = OffsetCommitter::new(
             spec.store.clone(),

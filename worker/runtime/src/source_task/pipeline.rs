@@ -36,6 +36,8 @@ pub(super) struct Pipeline {
     pub(super) tolerance: Tolerance,
     pub(super) metrics: Arc<TaskMetrics>,
     pub(super) stop: CancellationToken,
+    /// What the present batch added to `produced_bytes`.
+    pub(super) bytes: u64,
 }
 
 /// How far a record has come that may have to wait or to be tried again.
@@ -57,33 +59,91 @@ impl Pipeline {
             .active
             .set((batch.len() + self.tracker.out()) as u64);
         for source in batch {
-            self.send_one(source).await?;
+            let SourceRecord {
+                mut record,
+                source_partition: partition,
+                source_offset: offset,
+            } = source;
+            let original = self.tolerance.keeps_originals().then(|| record.clone());
+            let step = self.transform_and_encode(&mut record);
+            let mut offset = Some(offset);
+            // Nearly all records go this way, without an await.
+            if matches!(step, Ok(Step::Encoded))
+                && self.produce_now(&record, &partition, &mut offset)
+            {
+                continue;
+            }
+            if let Some(offset) = offset {
+                self.send_slowly(step, record, original, (&partition, offset))
+                    .await?;
+            }
         }
-        self.tracker.advance();
-        self.metrics.active.set(self.tracker.out() as u64);
+        self.metrics
+            .produced_bytes
+            .add(std::mem::take(&mut self.bytes));
+        self.take_stock();
         Ok(())
     }
 
-    async fn send_one(&mut self, source: SourceRecord) -> Result<()> {
-        let SourceRecord {
-            mut record,
-            source_partition,
-            source_offset,
-        } = source;
-        let original = self.tolerance.keeps_originals().then(|| record.clone());
-        let mut step = self.transform_and_encode(&mut record);
-        if !matches!(step, Ok(Step::Encoded)) {
-            let place = (&*source_partition, &source_offset);
-            step = self
-                .persist(step, &mut record, original.as_ref(), place)
-                .await;
+    /// Takes account of what was acknowledged meanwhile.
+    pub(super) fn take_stock(&mut self) {
+        self.tracker.advance();
+        self.metrics.active.set(self.tracker.out() as u64);
+    }
+
+    /// Hands an encoded record to the producer if nothing is in the way. Takes
+    /// the offset only if so.
+    fn produce_now(
+        &mut self,
+        record: &Record,
+        partition: &Arc<OffsetMap>,
+        offset: &mut Option<SourceOffset>,
+    ) -> bool {
+        if !self.topics.is_ready(&record.topic) {
+            return false;
         }
+        let Some(token) = self.tracker.next_token() else {
+            return false;
+        };
+        let outgoing = self.outgoing(record);
+        let bytes = outgoing.bytes() as u64;
+        // What is in the way is found, and told, the slow way.
+        let sent = self.producer.send(&outgoing, self.encoder.headers(), token);
+        if sent.is_err() {
+            return false;
+        }
+        self.bytes += bytes;
+        if let Some(offset) = offset.take() {
+            self.tracker.push(partition, offset);
+        }
+        true
+    }
+
+    fn outgoing<'r>(&'r self, record: &'r Record) -> OutgoingRecord<'r> {
+        OutgoingRecord {
+            topic: &record.topic,
+            partition: record.partition,
+            timestamp: record.timestamp,
+            key: self.encoder.key(),
+            value: self.encoder.value(),
+        }
+    }
+
+    /// The way of a record that has to wait, to be tried again or skipped.
+    async fn send_slowly(
+        &mut self,
+        step: Result<Step, Failure>,
+        mut record: Record,
+        original: Option<Record>,
+        (partition, offset): (&Arc<OffsetMap>, SourceOffset),
+    ) -> Result<()> {
+        let original = original.as_ref();
+        let step = self
+            .persist(step, &mut record, original, (partition, &offset))
+            .await;
         match step {
-            Ok(Step::Encoded) => {
-                self.produce(&record, original.as_ref(), &source_partition, source_offset)
-                    .await
-            }
-            Ok(_) => self.account_handled(&source_partition, source_offset).await,
+            Ok(Step::Encoded) => self.produce(&record, original, partition, offset).await,
+            Ok(_) => self.account_handled(partition, offset).await,
             Err(failure) => Err(failure.error),
         }
     }
@@ -175,16 +235,11 @@ impl Pipeline {
         }
         loop {
             let token = self.token().await?;
-            let outgoing = OutgoingRecord {
-                topic: &record.topic,
-                partition: record.partition,
-                timestamp: record.timestamp,
-                key: self.encoder.key(),
-                value: self.encoder.value(),
-            };
+            let outgoing = self.outgoing(record);
+            let bytes = outgoing.bytes() as u64;
             match self.producer.send(&outgoing, self.encoder.headers(), token) {
                 Ok(()) => {
-                    self.metrics.produced_bytes.add(outgoing.bytes() as u64);
+                    self.bytes += bytes;
                     self.tracker.push(partition, offset);
                     return Ok(());
                 }

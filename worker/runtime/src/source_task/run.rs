@@ -101,7 +101,10 @@ impl Loop {
                 continue;
             }
             match self.poll().await {
-                Ok(batch) if batch.is_empty() => backoff.reset(),
+                Ok(batch) if batch.is_empty() => {
+                    backoff.reset();
+                    self.pipeline.take_stock();
+                }
                 Ok(batch) => {
                     backoff.reset();
                     self.send(batch).await?;
