@@ -117,11 +117,13 @@ fn header<'r>(record: &'r Record, name: &str) -> &'r Value {
     &record.headers.last(name).unwrap().value
 }
 
+/// Settings; is __deleted added; what becomes of a delete; is a tombstone kept.
+type Mode<'t> = (&'t [(&'t str, &'t str)], bool, &'t str, bool);
+
 /// What each mode makes of an insert, a delete and a tombstone.
 #[test]
 fn modes() {
-    // Mode; is __deleted added; what becomes of a delete; is a tombstone kept.
-    let cases: [(&[(&str, &str)], bool, &str, bool); 9] = [
+    let cases: [Mode<'_>; 9] = [
         (&[], false, "null with schema", false),
         (&[(MODE, "drop")], false, "dropped", false),
         (&[(MODE, "tombstone")], false, "null with schema", false),
