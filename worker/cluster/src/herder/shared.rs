@@ -96,7 +96,11 @@ impl Shared {
     }
 
     pub(super) fn health(&self) -> Health {
-        self.health.borrow().clone()
+        let health = self.health.borrow().clone();
+        match self.configs.problem() {
+            Some(problem) if health == Health::Healthy => Health::Unhealthy(problem),
+            _ => health,
+        }
     }
 
     pub(super) fn set_health(&self, health: Health) {

@@ -113,8 +113,12 @@ async fn wait_for_kafka(shared: &Shared) -> Result<()> {
     Ok(())
 }
 
+/// Side by side. Updates of the config store queue until the loop runs.
 async fn open_stores(shared: &Shared) -> Result<mpsc::UnboundedReceiver<ConfigUpdate>> {
-    // The config store last: its updates begin when everything else is there.
-    tokio::try_join!(shared.offsets.start(), shared.statuses.start())?;
-    shared.configs.start().await
+    let (updates, (), ()) = tokio::try_join!(
+        shared.configs.start(),
+        shared.offsets.start(),
+        shared.statuses.start()
+    )?;
+    Ok(updates)
 }

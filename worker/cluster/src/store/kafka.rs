@@ -1,7 +1,7 @@
 //! A storage topic as a [`RecordLog`].
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use connect_api::{Error, ErrorKind, Result};
@@ -56,6 +56,8 @@ pub(crate) struct KafkaLog {
     reader: Arc<dyn LogReader>,
     log: OnceLock<TopicLog>,
     read: Arc<Read>,
+    /// Set when Kafka did not answer in time, until it does.
+    problem: Arc<Mutex<Option<String>>>,
     jobs: mpsc::UnboundedSender<Job>,
     inbox: Mutex<Option<mpsc::UnboundedReceiver<Job>>>,
 }
@@ -73,6 +75,7 @@ impl KafkaLog {
             reader,
             log: OnceLock::new(),
             read: Arc::new(watch::Sender::default()),
+            problem: Arc::default(),
             jobs,
             inbox: Mutex::new(Some(inbox)),
         }
@@ -108,18 +111,22 @@ impl KafkaLog {
 
     /// Waits for what Kafka does, not longer than a request may take.
     async fn within<T>(&self, doing: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
-        timeout(WRITE_TIMEOUT, work).await.unwrap_or_else(|_| {
-            let mut message = format!(
-                "timed out after {} s {doing} topic '{}'",
-                WRITE_TIMEOUT.as_secs(),
-                self.topic()
-            );
-            if let Some(problem) = self.log.get().and_then(TopicLog::last_error) {
-                message.push_str(": ");
-                message.push_str(&problem);
+        if let Ok(result) = timeout(WRITE_TIMEOUT, work).await {
+            if result.is_ok() {
+                *lock(&self.problem) = None;
             }
-            Err(Error::retriable(message))
-        })
+            return result;
+        }
+        let mut message = format!(
+            "timed out after {} s {doing} topic '{}': Kafka does not answer",
+            WRITE_TIMEOUT.as_secs(),
+            self.topic()
+        );
+        if let Some(complaint) = self.log.get().and_then(TopicLog::last_error) {
+            message.push_str(&format!(" ({complaint})"));
+        }
+        *lock(&self.problem) = Some(message.clone());
+        Err(Error::retriable(message))
     }
 }
 
@@ -134,8 +141,10 @@ impl RecordLog for KafkaLog {
         } = self.clients.clone();
         let options = TopicLogOptions::new(self.topic(), admin, consumer).writer(writer.clone());
         let (reader, read) = (Arc::clone(&self.reader), Arc::clone(&self.read));
+        let problem = Arc::clone(&self.problem);
         let log = TopicLog::start(options, move |record| {
             reader.read(record.key.unwrap_or_default(), record.value);
+            *lock(&problem) = None;
             read.send_modify(|read| {
                 read.insert(record.partition, record.offset + 1);
             });
@@ -145,11 +154,7 @@ impl RecordLog for KafkaLog {
         if self.spec.one_partition && log.partition_count() != 1 {
             return Err(too_many_partitions(&self.spec, log.partition_count()));
         }
-        let inbox = self
-            .inbox
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let inbox = lock(&self.inbox).take();
         if let Some(inbox) = inbox {
             tokio::spawn(pump(writer, self.topic().to_owned(), inbox));
         }
@@ -159,8 +164,16 @@ impl RecordLog for KafkaLog {
     }
 
     async fn append(&self, records: Vec<LogRecord>) -> Result<()> {
-        self.within("writing to", self.write_and_await(&records))
-            .await
+        let written = self.within("writing to", self.write_and_await(&records));
+        written.await.map_err(|error| {
+            if error.is_retriable() {
+                error.while_doing(
+                    "the change was not confirmed; it may still be made once Kafka answers",
+                )
+            } else {
+                error
+            }
+        })
     }
 
     fn send(&self, record: LogRecord, failed: OnFailure) {
@@ -184,6 +197,14 @@ impl RecordLog for KafkaLog {
             drop(timeout(WRITE_TIMEOUT / 6, flushed).await);
         }
     }
+
+    fn problem(&self) -> Option<String> {
+        lock(&self.problem).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes what was sent without waiting, in order, many at a time.

@@ -63,6 +63,11 @@ pub(crate) trait RecordLog: Send + Sync {
 
     /// Writes what was sent, then closes the log.
     async fn stop(&self);
+
+    /// Why the log has been out of reach for longer than a request may take.
+    fn problem(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A log without a memory of its own: what is written is read at once.

@@ -178,6 +178,11 @@ impl ConfigStore {
         self.log.stop().await;
     }
 
+    /// Why the store has been out of reach for longer than a request may take.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.log.problem()
+    }
+
     async fn append(&self, records: Vec<LogRecord>, doing: &str) -> Result<()> {
         self.log
             .append(records)
