@@ -3,6 +3,21 @@
 //! The parser is our own, tolerant one: it reads what a server has executed, so that it knows
 //! all clauses that change columns and keys, steps over those that do not, and refuses what it
 //! does not know at all. Effects and their text are those of Debezium's `MySqlAntlrDdlParser`.
+//!
+//! Where Debezium 3.6.1 contradicts the server, the server is followed:
+//! * a nullable `UNIQUE` column is no key (the snapshot of the same table has none either);
+//! * `CHANGE` leaves nothing of the old definition (`AUTO_INCREMENT`, values of an `ENUM`);
+//! * two columns may swap names in one `ALTER TABLE`;
+//! * `DEFAULT CHARACTER SET` of `ALTER TABLE`, and a table's or database's `COLLATE` alone, count;
+//! * text in the character set `binary` is a binary string;
+//! * `CREATE TABLE` without `IF NOT EXISTS` replaces what was known of a table of that name;
+//! * temporary tables are none of ours;
+//! * `0xFF` and `0b1` as defaults keep their last digit;
+//! * the text of a partitioned table's statement keeps the end of its `/*! … */`.
+//!
+//! Kept as Debezium has it: a key column that `MODIFY` defines anew without `NOT NULL` counts as
+//! nullable, and the columns of a unique index stay the key when the index is dropped or one of
+//! them becomes nullable.
 
 mod apply;
 mod ast;
