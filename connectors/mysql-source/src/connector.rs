@@ -29,7 +29,7 @@ pub fn plugin() -> ConnectorPlugin {
 
 /// Captures the changes of one MySQL server.
 #[derive(Debug, Default)]
-pub struct MySqlConnector {
+pub(crate) struct MySqlConnector {
     props: Props,
 }
 
@@ -44,14 +44,19 @@ impl Connector for MySqlConnector {
     }
 
     async fn validate_outside(&self, props: &Props, values: &mut Vec<ConfigValueInfo>) {
-        let Ok(settings) = MySqlConnectorSettings::new(props) else { return };
+        let Ok(settings) = MySqlConnectorSettings::new(props) else {
+            return;
+        };
         let limit = settings.connection.validation_timeout;
         let error = match tokio::time::timeout(limit, check_server(&settings)).await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error,
             Err(_) => (
                 server::DATABASE_HOSTNAME.name(),
-                format!("Connection validation timed out after {} ms", limit.as_millis()),
+                format!(
+                    "Connection validation timed out after {} ms",
+                    limit.as_millis()
+                ),
             ),
         };
         let (name, message) = error;
@@ -111,7 +116,9 @@ async fn check_server(settings: &MySqlConnectorSettings) -> std::result::Result<
     if settings.snapshot.mode.streams() {
         info.check_binlog(&mut connection).await.map_err(at_host)?;
         let needed = [Privilege::ReplicationSlave, Privilege::ReplicationClient];
-        info.check_privileges(&mut connection, &needed).await.map_err(at_user)?;
+        info.check_privileges(&mut connection, &needed)
+            .await
+            .map_err(at_user)?;
     }
     connection.close().await;
     Ok(())

@@ -9,15 +9,17 @@ use connect_api::{Error, ErrorKind, Result};
 
 use crate::config::keys::{events, history};
 use crate::config::{Filters, MySqlConnectorSettings};
+use crate::connection::ServerVariables;
 use crate::ddl::{
-    DdlChanges, DdlError, DdlEventKind, DdlFilter, DdlParser, SchemaChange, SchemaChangeKind, SqlMode,
+    DdlChanges, DdlError, DdlEventKind, DdlFilter, DdlParser, SchemaChange, SchemaChangeKind,
+    SqlMode,
 };
 use crate::offset::source_partition;
 use crate::schema_history::{
     HistoryRecord, HistoryRecordComparator, Recovery, RecoverySettings, SchemaHistoryError,
     SchemaHistoryStore, recover,
 };
-use crate::tables::{TableId, Tables};
+use crate::tables::Tables;
 
 /// Which statements are kept and how they are read.
 #[derive(Debug, Clone)]
@@ -112,11 +114,13 @@ impl DatabaseSchema {
     }
 
     /// Sets what the server has set before the first statement.
-    pub(crate) fn set_system_variable(&mut self, name: &str, value: &str) {
-        self.parser.set_system_variable(name, value);
+    pub(crate) fn set_variables(&mut self, variables: &ServerVariables) {
+        self.parser
+            .set_system_variable("character_set_server", &variables.charset);
+        self.parser.set_sql_mode(variables.sql_mode);
     }
 
-    /// Sets how statements quote.
+    /// Sets how the next statement quotes.
     pub(crate) fn set_sql_mode(&mut self, mode: SqlMode) {
         self.parser.set_sql_mode(mode);
     }
@@ -175,18 +179,25 @@ impl DatabaseSchema {
         let told = changes.schema_changes(ddl, database, &self.tables, accepts);
         Ok(Applied {
             understood: !changes.events.is_empty(),
-            changes: told.into_iter().filter(|change| self.is_told(change)).collect(),
+            changes: told
+                .into_iter()
+                .filter(|change| self.is_told(change))
+                .collect(),
         })
     }
 
     fn concerns_captured(&self, changes: &DdlChanges, ddl: &str, database: &str) -> bool {
-        let is_global_set = database.is_empty() && ddl.trim_start().to_uppercase().starts_with("SET");
+        let is_global_set =
+            database.is_empty() && ddl.trim_start().to_uppercase().starts_with("SET");
         let filters = &self.settings.filters;
         is_global_set
-            || changes.events.iter().any(|event| match event.kind.table_id() {
-                Some(id) => filters.is_captured(id),
-                None => filters.is_database_captured(event.database()),
-            })
+            || changes
+                .events
+                .iter()
+                .any(|event| match event.kind.table_id() {
+                    Some(id) => filters.is_captured(id),
+                    None => filters.is_database_captured(event.database()),
+                })
     }
 
     fn is_told(&self, change: &SchemaChange) -> bool {
@@ -195,7 +206,10 @@ impl DatabaseSchema {
             || change.database.is_empty()
             || filters.is_database_captured(&change.database);
         let of_table = !filters.history_of_captured_tables_only()
-            || change.table_id.as_ref().is_none_or(|id| filters.is_captured(id));
+            || change
+                .table_id
+                .as_ref()
+                .is_none_or(|id| filters.is_captured(id));
         in_database && of_table
     }
 
@@ -223,12 +237,6 @@ impl DatabaseSchema {
             table_changes: Some(change.table_changes.clone()),
         }
     }
-
-    /// The captured tables that are known, sorted.
-    pub(crate) fn captured_tables(&self) -> Vec<TableId> {
-        let captured = |id: &TableId| self.settings.filters.is_captured(id);
-        self.tables.ids().into_iter().filter(captured).collect()
-    }
 }
 
 fn is_truncate(changes: &DdlChanges) -> bool {
@@ -247,12 +255,18 @@ fn unparseable(error: DdlError) -> Error {
 
 /// The schema history's error as the task's.
 pub(crate) fn history_error(error: SchemaHistoryError) -> Error {
-    let kind = if error.is_retriable() { ErrorKind::Retriable } else { ErrorKind::Config };
+    let kind = if error.is_retriable() {
+        ErrorKind::Retriable
+    } else {
+        ErrorKind::Config
+    };
     Error::new(kind, "the schema history cannot be used").caused_by(error)
 }
 
 /// Nanoseconds of the epoch.
 pub(crate) fn now_ns() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }

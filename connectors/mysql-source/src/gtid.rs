@@ -165,11 +165,9 @@ fn to_sid(source: &Source) -> Result<Sid<'static>> {
 
 fn insert_range(ranges: &mut Vec<(u64, u64)>, from: u64, to: u64) {
     // Transactions come in order almost always: the last range grows by one.
-    if let Some(last) = ranges.last_mut() {
-        if from == last.1 + 1 {
-            last.1 = to;
-            return;
-        }
+    if let Some(last) = ranges.last_mut().filter(|last| from == last.1 + 1) {
+        last.1 = to;
+        return;
     }
     ranges.push((from, to));
     ranges.sort_unstable();

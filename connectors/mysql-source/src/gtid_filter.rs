@@ -22,6 +22,9 @@ impl GtidFilter {
     /// Whether transactions of the server with this UUID count.
     pub(crate) fn allows(&self, uuid: &str) -> bool {
         self.includes.as_ref().is_none_or(|list| list.matches(uuid))
-            && !self.excludes.as_ref().is_some_and(|list| list.matches(uuid))
+            && !self
+                .excludes
+                .as_ref()
+                .is_some_and(|list| list.matches(uuid))
     }
 }

@@ -21,10 +21,7 @@ pub(crate) struct Heartbeat {
 }
 
 impl Heartbeat {
-    pub(crate) fn new(
-        settings: HeartbeatSettings,
-        database: Database,
-    ) -> Self {
+    pub(crate) fn new(settings: HeartbeatSettings, database: Database) -> Self {
         Self {
             topic: settings.topic.clone().into(),
             next: settings.interval.map(|interval| Instant::now() + interval),
@@ -58,11 +55,15 @@ impl Heartbeat {
     /// Runs `heartbeat.action.query` beside the reader, which must not wait
     /// for it; a beat is left out while the one before still runs.
     fn run_action(&self) {
-        let Some(query) = self.settings.action_query.clone() else { return };
+        let Some(query) = self.settings.action_query.clone() else {
+            return;
+        };
         let database = self.database.clone();
         let connection = Arc::clone(&self.connection);
         tokio::spawn(async move {
-            let Ok(mut slot) = connection.try_lock() else { return };
+            let Ok(mut slot) = connection.try_lock() else {
+                return;
+            };
             let opened = match slot.take() {
                 Some(connection) => Ok(connection),
                 None => database.connect().await,

@@ -21,7 +21,10 @@ pub(crate) fn open(settings: &Settings, prefix: &str) -> Result<Arc<dyn SchemaHi
     let simple = class.0.rsplit('.').next().unwrap_or_default();
     match simple {
         "FileSchemaHistory" | "FileDatabaseHistory" => {
-            let path = required(settings.get(&keys::SCHEMA_HISTORY_FILE_FILENAME)?, &keys::SCHEMA_HISTORY_FILE_FILENAME)?;
+            let path = required(
+                settings.get(&keys::SCHEMA_HISTORY_FILE_FILENAME)?,
+                &keys::SCHEMA_HISTORY_FILE_FILENAME,
+            )?;
             Ok(Arc::new(FileSchemaHistory::new(path)))
         }
         "MemorySchemaHistory" | "MemoryDatabaseHistory" => {
@@ -31,7 +34,11 @@ pub(crate) fn open(settings: &Settings, prefix: &str) -> Result<Arc<dyn SchemaHi
         "KafkaSchemaHistory" | "KafkaDatabaseHistory" => {
             kafka(settings, prefix).map(|store| Arc::new(store) as Arc<dyn SchemaHistoryStore>)
         }
-        _ => Err(Error::config(format!("'{}': {} is not built in", keys::SCHEMA_HISTORY.name(), class.0))),
+        _ => Err(Error::config(format!(
+            "'{}': {} is not built in",
+            keys::SCHEMA_HISTORY.name(),
+            class.0
+        ))),
     }
 }
 
@@ -51,7 +58,8 @@ fn kafka(settings: &Settings, prefix: &str) -> Result<KafkaSchemaHistory> {
     let timeout = settings.get(&keys::SCHEMA_HISTORY_KAFKA_QUERY_TIMEOUT_MS)?;
     // The original's three seconds are less than a busy cluster may take; a
     // longer wait harms nobody.
-    let timeout = Duration::from_millis(u64::try_from(timeout).unwrap_or(0)).max(Duration::from_secs(10));
+    let timeout =
+        Duration::from_millis(u64::try_from(timeout).unwrap_or(0)).max(Duration::from_secs(10));
     let (producer, consumer) = (client(settings, "producer."), client(settings, "consumer."));
     KafkaSchemaHistory::new(topic, &servers, &name, (&producer, &consumer), timeout)
         .map_err(history_error)
@@ -70,6 +78,9 @@ fn required<T: connect_api::config::FromConfig>(
     key: &connect_api::config::Key<T>,
 ) -> Result<String> {
     value.filter(|text| !text.trim().is_empty()).ok_or_else(|| {
-        Error::config(format!("The '{}' value is invalid: A value is required", key.name()))
+        Error::config(format!(
+            "The '{}' value is invalid: A value is required",
+            key.name()
+        ))
     })
 }

@@ -54,7 +54,11 @@ pub(crate) fn queue(settings: QueueSettings) -> (QueueSender, QueueReceiver) {
         batch: Vec::new(),
         batch_bytes: 0,
     };
-    let receiver = QueueReceiver { settings, channel: receiver, next: None };
+    let receiver = QueueReceiver {
+        settings,
+        channel: receiver,
+        next: None,
+    };
     (sender, receiver)
 }
 
@@ -81,11 +85,6 @@ impl QueueSender {
                 .settings
                 .max_bytes
                 .is_some_and(|max| self.batch_bytes * 2 > max)
-    }
-
-    /// Whether nothing waits to be sent.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.batch.is_empty()
     }
 
     /// Sends the batch as soon as there is room for it.
@@ -132,7 +131,10 @@ impl QueueSender {
 
 async fn acquire(semaphore: &Arc<Semaphore>, count: usize) -> Result<OwnedSemaphorePermit> {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
-    Arc::clone(semaphore).acquire_many_owned(count).await.map_err(|_| stopped())
+    Arc::clone(semaphore)
+        .acquire_many_owned(count)
+        .await
+        .map_err(|_| stopped())
 }
 
 pub(crate) fn stopped() -> Error {
@@ -178,7 +180,9 @@ impl QueueReceiver {
 
 impl std::fmt::Debug for QueueSender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("QueueSender").field("batch", &self.batch.len()).finish_non_exhaustive()
+        f.debug_struct("QueueSender")
+            .field("batch", &self.batch.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -195,21 +199,30 @@ mod tests {
 
     fn record(number: i32) -> SourceRecord {
         SourceRecord {
-            record: Record { partition: Some(number), ..Record::default() },
+            record: Record {
+                partition: Some(number),
+                ..Record::default()
+            },
             source_partition: Arc::new(OffsetMap::new()),
             source_offset: SourceOffset::Map(Arc::new(OffsetMap::new())),
         }
     }
 
     fn settings(max_batch: usize, max_records: usize, max_bytes: Option<usize>) -> QueueSettings {
-        QueueSettings { max_batch, max_records, max_bytes, dispatch_interval: Duration::ZERO }
+        QueueSettings {
+            max_batch,
+            max_records,
+            max_bytes,
+            dispatch_interval: Duration::ZERO,
+        }
     }
 
     async fn received(receiver: &mut QueueReceiver) -> Vec<i32> {
         match receiver.receive(Duration::from_millis(50)).await {
-            Received::Records(records) => {
-                records.iter().filter_map(|record| record.record.partition).collect()
-            }
+            Received::Records(records) => records
+                .iter()
+                .filter_map(|record| record.record.partition)
+                .collect(),
             Received::Ended => vec![-1],
         }
     }

@@ -45,10 +45,9 @@ impl RecordMaker {
 
     /// The schemas of this version of the table.
     pub(crate) fn schema(&mut self, table: &Arc<Table>) -> Result<Arc<TableSchema>> {
-        if let Some(schema) = self.schemas.get(&table.id) {
-            if Arc::ptr_eq(schema.table(), table) {
-                return Ok(Arc::clone(schema));
-            }
+        let known = self.schemas.get(&table.id);
+        if let Some(schema) = known.filter(|schema| Arc::ptr_eq(schema.table(), table)) {
+            return Ok(Arc::clone(schema));
         }
         let schema = Arc::new(TableSchema::new(table, &self.topics, &self.modes)?);
         self.schemas.insert(table.id.clone(), Arc::clone(&schema));
@@ -100,7 +99,6 @@ impl RecordMaker {
         heartbeat(
             topic.clone(),
             self.topics.prefix().clone(),
-            self.builder.headers(),
             &self.partition,
             offset,
         )
@@ -109,8 +107,12 @@ impl RecordMaker {
 
 /// Sets a field of a record's source block.
 pub(crate) fn set_in_source(value: &mut Value, name: &str, to: Value) {
-    let Value::Struct(envelope) = value else { return };
-    let Some(place) = envelope.schema().field("source").map(|field| field.index) else { return };
+    let Value::Struct(envelope) = value else {
+        return;
+    };
+    let Some(place) = envelope.schema().field("source").map(|field| field.index) else {
+        return;
+    };
     if let Value::Struct(source) = &mut envelope.values_mut()[place] {
         let known: Result<(), Error> = source.set(name, to);
         if let Err(error) = known {

@@ -16,7 +16,11 @@ pub(crate) struct Retries {
 
 impl Retries {
     pub(crate) fn new(settings: RetrySettings, cancelled: CancellationToken) -> Self {
-        Self { settings, done: 0, cancelled }
+        Self {
+            settings,
+            done: 0,
+            cancelled,
+        }
     }
 
     /// What was tried goes well again.
@@ -38,7 +42,11 @@ impl Retries {
         }
         self.done += 1;
         // A first fault is often over at once: a restarted server, a killed connection.
-        let wait = if self.done == 1 { self.settings.wait.min(FIRST_WAIT) } else { self.settings.wait };
+        let wait = if self.done == 1 {
+            self.settings.wait.min(FIRST_WAIT)
+        } else {
+            self.settings.wait
+        };
         tracing::warn!(
             error = %error.trace(),
             retry = self.done,
@@ -61,13 +69,19 @@ mod tests {
 
     #[tokio::test]
     async fn retries_end_after_their_number() {
-        let settings = RetrySettings { max: Some(2), wait: Duration::from_millis(1) };
+        let settings = RetrySettings {
+            max: Some(2),
+            wait: Duration::from_millis(1),
+        };
         let mut retries = Retries::new(settings, CancellationToken::new());
         for _ in 0..2 {
             retries.wait(Error::retriable("lost")).await.unwrap();
         }
         let error = retries.wait(Error::retriable("lost")).await.unwrap_err();
-        assert!(error.to_string().contains("errors.max.retries=2"), "{error}");
+        assert!(
+            error.to_string().contains("errors.max.retries=2"),
+            "{error}"
+        );
         retries.reset();
         retries.wait(Error::retriable("lost")).await.unwrap();
         assert!(retries.wait(Error::config("wrong")).await.is_err());

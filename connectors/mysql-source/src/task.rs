@@ -19,7 +19,7 @@ use crate::queue::{QueueReceiver, Received, queue, stopped};
 
 /// Reads one MySQL server.
 #[derive(Debug, Default)]
-pub struct MySqlConnectorTask {
+pub(crate) struct MySqlConnectorTask {
     running: Option<Running>,
 }
 
@@ -62,7 +62,9 @@ impl SourceTask for MySqlConnectorTask {
     }
 
     async fn stop(&mut self) {
-        let Some(mut running) = self.running.take() else { return };
+        let Some(mut running) = self.running.take() else {
+            return;
+        };
         running.cancelled.cancel();
         if let Some(reader) = running.reader.take() {
             let abort = reader.abort_handle();
@@ -89,7 +91,9 @@ impl Running {
                 Ok(Vec::new())
             }
             Ok(Err(error)) => Err(final_error(error)),
-            Err(failed) => Err(Error::internal("the MySQL reader has broken down").caused_by(failed)),
+            Err(failed) => {
+                Err(Error::internal("the MySQL reader has broken down").caused_by(failed))
+            }
         }
     }
 }

@@ -1,6 +1,11 @@
 //! The whole connector against what Debezium 3.6.1 wrote for the same
 //! statements on the same version of MySQL: every record of every topic, and
 //! the schema history.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by them"
+)]
 
 mod common;
 
@@ -21,13 +26,19 @@ fn read(name: &str) -> String {
         return String::from_utf8(bytes).unwrap();
     }
     let mut text = String::new();
-    flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut text).unwrap();
+    flate2::read::GzDecoder::new(&bytes[..])
+        .read_to_string(&mut text)
+        .unwrap();
     text
 }
 
 fn statements(name: &str) -> String {
     let text = read(name);
-    text.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n") + "\n"
+    text.lines()
+        .filter(|line| !line.starts_with("--"))
+        .collect::<Vec<_>>()
+        .join("\n")
+        + "\n"
 }
 
 /// By topic, in order.
@@ -65,7 +76,10 @@ fn forget_time(value: &mut Json) {
 fn ours(records: &[SourceRecord]) -> BTreeMap<String, Vec<Json>> {
     let mut topics: BTreeMap<String, Vec<Json>> = BTreeMap::new();
     for SourceRecord { record, .. } in records {
-        topics.entry(record.topic.to_string()).or_default().push(of_record(record));
+        topics
+            .entry(record.topic.to_string())
+            .or_default()
+            .push(of_record(record));
     }
     topics
 }
@@ -96,8 +110,15 @@ fn plain(value: &Value) -> Json {
         Value::Float32(float) => serde_json::from_str(&format!("{float:?}")).unwrap_or(Json::Null),
         Value::Array(items) => items.iter().map(plain).collect(),
         Value::Struct(value) => {
-            let names = value.schema().fields().iter().map(|field| field.name.to_string());
-            names.zip(value.values().iter().map(plain)).collect::<serde_json::Map<_, _>>().into()
+            let names = value
+                .schema()
+                .fields()
+                .iter()
+                .map(|field| field.name.to_string());
+            names
+                .zip(value.values().iter().map(plain))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
         }
         other => common::json(other),
     }
@@ -120,7 +141,10 @@ async fn last_table_is_dropped(task: &mut Task) {
         plain(&record.record.value)["ddl"] == json!("DROP DATABASE other_db")
     };
     while !task.records.last().is_some_and(is_last) {
-        assert!(std::time::Instant::now() < deadline, "the last statement does not arrive");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the last statement does not arrive"
+        );
         task.poll().await.unwrap();
     }
 }
@@ -128,7 +152,8 @@ async fn last_table_is_dropped(task: &mut Task) {
 fn differences(expected: &Json, found: &Json, path: &str, out: &mut Vec<String>) {
     match (expected, found) {
         (Json::Object(left), Json::Object(right)) => {
-            let keys: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+            let keys: std::collections::BTreeSet<&String> =
+                left.keys().chain(right.keys()).collect();
             for key in keys {
                 let null = Json::Null;
                 let (left, right) = (left.get(key), right.get(key));
@@ -136,7 +161,12 @@ fn differences(expected: &Json, found: &Json, path: &str, out: &mut Vec<String>)
                     out.push(format!("{path}.{key}: expected {left:?}, found {right:?}"));
                     continue;
                 }
-                differences(left.unwrap_or(&null), right.unwrap_or(&null), &format!("{path}.{key}"), out);
+                differences(
+                    left.unwrap_or(&null),
+                    right.unwrap_or(&null),
+                    &format!("{path}.{key}"),
+                    out,
+                );
             }
         }
         (Json::Array(left), Json::Array(right)) if left.len() == right.len() => {
@@ -189,14 +219,22 @@ async fn every_record_is_debeziums() {
     found.insert("schemahistory.it_golden".to_owned(), history(&pipeline));
     // Other tests have databases on the same server, and all are in the history.
     let is_ours = |record: &Json| {
-        record["value"]["databaseName"].as_str().is_none_or(|name| ["", "it_golden", "other_db"].contains(&name))
+        record["value"]["databaseName"]
+            .as_str()
+            .is_none_or(|name| ["", "it_golden", "other_db"].contains(&name))
     };
-    found.values_mut().for_each(|records| records.retain(is_ours));
+    found
+        .values_mut()
+        .for_each(|records| records.retain(is_ours));
     let mut wrong = Vec::new();
     for (topic, expected) in golden() {
         let records = found.remove(&topic).unwrap_or_default();
         if records.len() != expected.len() {
-            wrong.push(format!("{topic}: {} records, not {}", records.len(), expected.len()));
+            wrong.push(format!(
+                "{topic}: {} records, not {}",
+                records.len(),
+                expected.len()
+            ));
         }
         for (index, (expected, record)) in expected.iter().zip(&records).enumerate() {
             differences(expected, record, &format!("{topic}@{index}"), &mut wrong);
@@ -204,5 +242,10 @@ async fn every_record_is_debeziums() {
     }
     wrong.retain(|line| !is_deliberate(line));
     wrong.extend(found.keys().map(|topic| format!("{topic}: not expected")));
-    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differences:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

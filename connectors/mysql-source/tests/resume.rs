@@ -1,5 +1,10 @@
 //! Restarts, broken connections and crashes: nothing is lost, and no more is
 //! told twice than the stored offset makes necessary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by them"
+)]
 
 mod common;
 
@@ -9,24 +14,34 @@ use common::{Pipeline, Server, run};
 use mysql_async::prelude::Queryable;
 
 fn ids(rows: &[common::Row]) -> Vec<i64> {
-    rows.iter().filter_map(|row| row.after["id"].as_i64()).collect()
+    rows.iter()
+        .filter_map(|row| row.after["id"].as_i64())
+        .collect()
 }
 
 async fn in_the_middle_of_a_transaction(server: Server, name: &str) {
     let mut admin = server.fresh_database(name).await;
-    run(&mut admin, "CREATE TABLE a (id INT PRIMARY KEY, t TEXT);
+    run(
+        &mut admin,
+        "CREATE TABLE a (id INT PRIMARY KEY, t TEXT);
         CREATE TABLE b (id INT PRIMARY KEY);
-        INSERT INTO a VALUES (0,'x');").await;
+        INSERT INTO a VALUES (0,'x');",
+    )
+    .await;
     let pipeline = Pipeline::new(&server, name);
     let mut task = pipeline.start().await;
     task.rows(1).await;
-    run(&mut admin, "BEGIN;
+    run(
+        &mut admin,
+        "BEGIN;
         INSERT INTO a VALUES (1,'x'),(2,'x'),(3,'x');
         INSERT INTO b VALUES (4),(5);
         DELETE FROM a WHERE id=1;
         INSERT INTO a VALUES (6,'x');
         COMMIT;
-        INSERT INTO a VALUES (7,'x');").await;
+        INSERT INTO a VALUES (7,'x');",
+    )
+    .await;
     let all = task.rows(10).await;
     assert_eq!(ids(&all), [0, 1, 2, 3, 4, 5, 6, 7]);
     let places: Vec<usize> = (0..task.records.len())
@@ -41,11 +56,29 @@ async fn in_the_middle_of_a_transaction(server: Server, name: &str) {
         let found = resumed.rows(left.len()).await;
         let found: Vec<_> = [found, resumed.quiet(Duration::from_millis(150)).await].concat();
         // A row that was half told (a delete without its tombstone) is told again.
-        let expected = if all[number].op == "d" { &all[number..] } else { &left[..] };
-        let simple = |rows: &[common::Row]| -> Vec<_> {
-            rows.iter().map(|row| (row.op.clone(), row.key.clone(), row.source["row"].clone(), row.source["pos"].clone())).collect()
+        let expected = if all[number].op == "d" {
+            &all[number..]
+        } else {
+            &left[..]
         };
-        assert_eq!(simple(&found), simple(expected), "after record {number}: {}", all[number].offset);
+        let simple = |rows: &[common::Row]| -> Vec<_> {
+            rows.iter()
+                .map(|row| {
+                    (
+                        row.op.clone(),
+                        row.key.clone(),
+                        row.source["row"].clone(),
+                        row.source["pos"].clone(),
+                    )
+                })
+                .collect()
+        };
+        assert_eq!(
+            simple(&found),
+            simple(expected),
+            "after record {number}: {}",
+            all[number].offset
+        );
         resumed.stop().await;
     }
     task.stop().await;
@@ -65,20 +98,28 @@ async fn from_every_row_of_a_transaction_with_gtids() {
 /// kill -9" without GTIDs; the history is ahead of the offset.
 async fn ddl_after_the_stored_offset(server: Server, name: &str) {
     let mut admin = server.fresh_database(name).await;
-    run(&mut admin, "CREATE TABLE a (id INT PRIMARY KEY);
-        INSERT INTO a VALUES (0);").await;
+    run(
+        &mut admin,
+        "CREATE TABLE a (id INT PRIMARY KEY);
+        INSERT INTO a VALUES (0);",
+    )
+    .await;
     let pipeline = Pipeline::new(&server, name);
     let mut task = pipeline.start().await;
     task.rows(1).await;
     task.commit_all();
-    run(&mut admin, "INSERT INTO a VALUES (1);
+    run(
+        &mut admin,
+        "INSERT INTO a VALUES (1);
         ALTER TABLE a ADD COLUMN v VARCHAR(10) NOT NULL DEFAULT 'd' FIRST;
         INSERT INTO a VALUES ('x',2);
         ALTER TABLE a DROP COLUMN v, ADD COLUMN w INT;
         INSERT INTO a VALUES (3,33);
         DROP TABLE a;
         CREATE TABLE a (k INT, id INT PRIMARY KEY);
-        INSERT INTO a VALUES (44,4);").await;
+        INSERT INTO a VALUES (44,4);",
+    )
+    .await;
     let all = task.rows(5).await;
     assert_eq!(ids(&all), [0, 1, 2, 3, 4]);
     let told = task.stop().await.len();
@@ -128,7 +169,10 @@ async fn dump_threads(admin: &mut mysql_async::Conn, server_user: &str) -> Vec<u
 
 #[tokio::test]
 async fn a_killed_connection_is_opened_again() {
-    for (server, name) in [(Server::plain(), "it_killed"), (Server::with_gtids(), "it_killed_gtid")] {
+    for (server, name) in [
+        (Server::plain(), "it_killed"),
+        (Server::with_gtids(), "it_killed_gtid"),
+    ] {
         let mut admin = server.fresh_database(name).await;
         let user = format!("u_{name}");
         run(&mut admin, &format!("DROP USER IF EXISTS {user};
@@ -142,16 +186,32 @@ async fn a_killed_connection_is_opened_again() {
         let mut task = pipeline.start().await;
         task.rows(1).await;
         for round in 0..3_i64 {
-            run(&mut admin, &format!("INSERT INTO a(id) VALUES ({})", round * 2 + 1)).await;
+            run(
+                &mut admin,
+                &format!("INSERT INTO a(id) VALUES ({})", round * 2 + 1),
+            )
+            .await;
             task.rows(usize::try_from(round).unwrap() * 2 + 2).await;
             for thread in dump_threads(&mut admin, &user).await {
                 run(&mut admin, &format!("KILL {thread}")).await;
             }
-            run(&mut admin, &format!("ALTER TABLE a ADD COLUMN c{round} INT")).await;
-            run(&mut admin, &format!("INSERT INTO a(id) VALUES ({})", round * 2 + 2)).await;
+            run(
+                &mut admin,
+                &format!("ALTER TABLE a ADD COLUMN c{round} INT"),
+            )
+            .await;
+            run(
+                &mut admin,
+                &format!("INSERT INTO a(id) VALUES ({})", round * 2 + 2),
+            )
+            .await;
             task.rows(usize::try_from(round).unwrap() * 2 + 3).await;
         }
-        let rows = [task.rows(7).await, task.quiet(Duration::from_millis(300)).await].concat();
+        let rows = [
+            task.rows(7).await,
+            task.quiet(Duration::from_millis(300)).await,
+        ]
+        .concat();
         assert_eq!(ids(&rows), [0, 1, 2, 3, 4, 5, 6], "each row once");
         task.stop().await;
     }
@@ -161,12 +221,20 @@ async fn a_killed_connection_is_opened_again() {
 async fn a_snapshot_that_is_cut_off_is_taken_anew() {
     let server = Server::plain();
     let mut admin = server.fresh_database("it_cut").await;
-    run(&mut admin, "CREATE TABLE a (id INT PRIMARY KEY);
-        INSERT INTO a VALUES (1),(2),(3);").await;
+    run(
+        &mut admin,
+        "CREATE TABLE a (id INT PRIMARY KEY);
+        INSERT INTO a VALUES (1),(2),(3);",
+    )
+    .await;
     let pipeline = Pipeline::new(&server, "it_cut");
     let mut task = pipeline.start().await;
     task.rows(3).await;
-    let first_row = task.records.iter().position(|record| record.record.topic.contains('.')).unwrap();
+    let first_row = task
+        .records
+        .iter()
+        .position(|record| record.record.topic.contains('.'))
+        .unwrap();
     task.commit(first_row);
     task.stop().await;
     assert!(pipeline.offsets.text().unwrap().contains("INITIAL"));

@@ -86,20 +86,27 @@ fn mappings(settings: &Settings) -> Result<ColumnMappings> {
 }
 
 fn length_in(name: &str, prefix: &str) -> Result<Option<usize>> {
-    let Some(length) = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(".chars")) else {
+    let Some(length) = name
+        .strip_prefix(prefix)
+        .and_then(|rest| rest.strip_suffix(".chars"))
+    else {
         return Ok(None);
     };
-    length
-        .parse()
-        .map(Some)
-        .map_err(|_| Error::config(format!("'{name}': '{length}' is not a number of characters")))
+    length.parse().map(Some).map_err(|_| {
+        Error::config(format!(
+            "'{name}': '{length}' is not a number of characters"
+        ))
+    })
 }
 
 /// The settings of envelopes.
 pub(crate) fn envelope_settings(settings: &Settings, task: usize) -> Result<EnvelopeSettings> {
     let skipped = settings.get(&reading::SKIPPED_OPERATIONS)?;
     Ok(EnvelopeSettings {
-        name: settings.get(&server::TOPIC_PREFIX)?.unwrap_or_default().into(),
+        name: settings
+            .get(&server::TOPIC_PREFIX)?
+            .unwrap_or_default()
+            .into(),
         task,
         context_headers: settings.get(&reading::EXTENDED_HEADERS_ENABLED)?,
         tombstones_on_delete: settings.get(&events::TOMBSTONES_ON_DELETE)?,
@@ -111,5 +118,8 @@ pub(crate) fn envelope_settings(settings: &Settings, task: usize) -> Result<Enve
 /// The names of topics.
 pub(crate) fn topic_names(settings: &Settings) -> Result<TopicNames> {
     let prefix = settings.get(&server::TOPIC_PREFIX)?.unwrap_or_default();
-    Ok(TopicNames::new(prefix, settings.get(&events::TOPIC_DELIMITER)?))
+    Ok(TopicNames::new(
+        prefix,
+        settings.get(&events::TOPIC_DELIMITER)?,
+    ))
 }

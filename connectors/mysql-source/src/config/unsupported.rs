@@ -354,8 +354,10 @@ const VALUES: &[(&str, &str, &str)] = &[
 ];
 
 /// Prefixes of settings that would change what is captured.
-const REFUSED_PREFIXES: &[(&str, &str)] =
-    &[("column.mask.hash", "hashed columns are not supported; use column.mask.with.N.chars or column.exclude.list")];
+const REFUSED_PREFIXES: &[(&str, &str)] = &[(
+    "column.mask.hash",
+    "hashed columns are not supported; use column.mask.with.N.chars or column.exclude.list",
+)];
 
 /// Prefixes of settings for what is not there.
 const PREFIXES: &[(&str, &str)] = &[
@@ -397,7 +399,9 @@ pub(crate) fn refused_without_definition(props: &Props) -> Vec<String> {
                 .iter()
                 .find(|(prefix, _)| name.starts_with(prefix))
                 .map(|(_, why)| format!("it is not supported: {why}"));
-            refusal(name, value).or(of_prefix).map(|reason| format!("The '{name}' value is invalid: {reason}"))
+            refusal(name, value)
+                .or(of_prefix)
+                .map(|reason| format!("The '{name}' value is invalid: {reason}"))
         })
         .collect()
 }

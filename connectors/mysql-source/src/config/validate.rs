@@ -153,10 +153,9 @@ fn rules_between_keys(name: &str, props: &Props) -> Vec<String> {
     if let Some(text) = given.filter(|_| REGEX_LISTS.contains(&name)) {
         errors.extend(RegexList::parse(text).err());
     }
-    if let Some((include, _)) = EXCLUSIVE.iter().find(|(_, exclude)| *exclude == name) {
-        if given.is_some() && raw(props, include).is_some() {
-            errors.push(format!("\"{include}\" is already specified"));
-        }
+    let exclusive = EXCLUSIVE.iter().find(|(_, exclude)| *exclude == name);
+    if let Some((include, _)) = exclusive.filter(|(include, _)| raw(props, include).is_some()) {
+        errors.extend(given.map(|_| format!("\"{include}\" is already specified")));
     }
     if let Some(text) = given {
         errors.extend(unsupported::refusal(name, text));

@@ -4,10 +4,12 @@ mod errors;
 mod opts;
 mod privileges;
 mod server;
+mod variables;
 
 pub(crate) use errors::{is_retriable, server_code, to_error, unable_to_connect};
 pub use privileges::{Privilege, missing_privileges};
 pub use server::ServerInfo;
+pub(crate) use variables::ServerVariables;
 
 use std::time::Duration;
 

@@ -223,7 +223,11 @@ mod tests {
         let mut context = OffsetContext::default();
         context.set_completed(GtidSet::parse(&format!("{uuid}:1-24")).unwrap());
         let gtids = |context: &OffsetContext| {
-            context.position().gtids.as_deref().map(|text| text[uuid.len()..].to_owned())
+            context
+                .position()
+                .gtids
+                .as_deref()
+                .map(|text| text[uuid.len()..].to_owned())
         };
         context.start_gtid(uuid, 25);
         assert_eq!(gtids(&context).as_deref(), Some(":1-24"));

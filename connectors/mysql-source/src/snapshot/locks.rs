@@ -26,9 +26,15 @@ pub(super) async fn lock(
     tables: &[TableId],
 ) -> Result<Lock> {
     let seconds = settings.lock_timeout.as_secs().max(1);
-    connection.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
-    connection.run(&format!("SET SESSION lock_wait_timeout={seconds}")).await?;
-    connection.run(&format!("SET SESSION innodb_lock_wait_timeout={seconds}")).await?;
+    connection
+        .run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        .await?;
+    connection
+        .run(&format!("SET SESSION lock_wait_timeout={seconds}"))
+        .await?;
+    connection
+        .run(&format!("SET SESSION innodb_lock_wait_timeout={seconds}"))
+        .await?;
     if settings.locking == LockingMode::None {
         return Ok(Lock::None);
     }
@@ -40,7 +46,9 @@ pub(super) async fn lock(
         Err(error) if is_connection_lost(&error) => Err(error),
         Err(error) => {
             tracing::info!(error = %error.trace(), "no global read lock: using table read locks");
-            server.check_privileges(connection, &[Privilege::LockTables]).await?;
+            server
+                .check_privileges(connection, &[Privilege::LockTables])
+                .await?;
             lock_tables(connection, tables).await?;
             Ok(Lock::Tables)
         }
@@ -49,7 +57,9 @@ pub(super) async fn lock(
 
 /// Begins the transaction in which all tables are read.
 pub(super) async fn begin(connection: &mut Connection) -> Result<()> {
-    connection.run("START TRANSACTION WITH CONSISTENT SNAPSHOT").await
+    connection
+        .run("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+        .await
 }
 
 async fn lock_tables(connection: &mut Connection, tables: &[TableId]) -> Result<()> {
@@ -62,7 +72,8 @@ async fn lock_tables(connection: &mut Connection, tables: &[TableId]) -> Result<
         .run(&format!("LOCK TABLES {}", locks.join(", ")))
         .await
         .map_err(|error| {
-            Error::new(error.kind(), "locking the captured tables for the snapshot").caused_by(error)
+            Error::new(error.kind(), "locking the captured tables for the snapshot")
+                .caused_by(error)
         })
 }
 

@@ -14,10 +14,10 @@ use mysql_async::Row;
 use tokio_util::sync::CancellationToken;
 
 use self::locks::Lock;
-use self::structure::{ServerVariables, Statement};
+use self::structure::Statement;
 use crate::capture::Capture;
 use crate::config::{LockingMode, TableOrder};
-use crate::connection::{Connection, Database, ServerInfo, text_of};
+use crate::connection::{Connection, Database, ServerInfo, ServerVariables, text_of};
 use crate::database_schema::now_ns;
 use crate::ddl::SchemaChange;
 use crate::offset::{BinlogPosition, SnapshotState, StoredOffset};
@@ -90,13 +90,21 @@ impl<'a> Snapshot<'a> {
     ) -> Result<StoredOffset> {
         let all = structure::all_tables(connection).await?;
         let filters = self.capture.schema.filters().clone();
-        let in_history: Vec<TableId> =
-            all.iter().filter(|id| filters.is_in_history(id)).cloned().collect();
-        let captured: Vec<TableId> =
-            all.iter().filter(|id| filters.is_captured(id)).cloned().collect();
+        let in_history: Vec<TableId> = all
+            .iter()
+            .filter(|id| filters.is_in_history(id))
+            .cloned()
+            .collect();
+        let captured: Vec<TableId> = all
+            .iter()
+            .filter(|id| filters.is_captured(id))
+            .cloned()
+            .collect();
         check_number(&self.capture.settings.max_tables, captured.len())?;
         if captured.is_empty() {
-            tracing::warn!("no table is captured: check the include and exclude lists, and that the user may see the tables");
+            tracing::warn!(
+                "no table is captured: check the include and exclude lists, and that the user may see the tables"
+            );
         }
         let settings = self.capture.settings.snapshot.clone();
         let lock = locks::lock(connection, self.server, &settings, &captured).await?;
@@ -105,14 +113,18 @@ impl<'a> Snapshot<'a> {
             // Changes between the position and this are sent twice, none is lost.
             locks::begin(connection).await?;
         }
-        let statements = self.read_structure(connection, lock, &in_history, &captured).await?;
+        let statements = self
+            .read_structure(connection, lock, &in_history, &captured)
+            .await?;
         if lock == Lock::Global && settings.locking == LockingMode::Minimal {
             locks::unlock(connection).await?;
         }
         self.tell_structure(statements).await?;
         if task.data {
-            let tables: Vec<TableId> =
-                captured.into_iter().filter(|id| filters.is_in_snapshot(id)).collect();
+            let tables: Vec<TableId> = captured
+                .into_iter()
+                .filter(|id| filters.is_in_snapshot(id))
+                .collect();
             let tables = self.in_order(connection, tables).await?;
             self.send_rows(connection, &tables).await?;
         }
@@ -134,7 +146,11 @@ impl<'a> Snapshot<'a> {
         }
         match self.server.log_status(connection).await? {
             Some(status) => {
-                tracing::info!(file = &*status.file, pos = status.pos, "the snapshot's place in the binlog");
+                tracing::info!(
+                    file = &*status.file,
+                    pos = status.pos,
+                    "the snapshot's place in the binlog"
+                );
                 self.position = BinlogPosition {
                     file: status.file,
                     pos: status.pos,
@@ -166,7 +182,8 @@ impl<'a> Snapshot<'a> {
         let locked: HashSet<TableId> = locked.iter().cloned().collect();
         let mut other = self.database.connect().await?;
         let statements =
-            structure::statements(connection, Some((&mut other, &locked)), &variables, tables).await;
+            structure::statements(connection, Some((&mut other, &locked)), &variables, tables)
+                .await;
         other.close().await;
         statements
     }
@@ -177,7 +194,10 @@ impl<'a> Snapshot<'a> {
         let mut told: Vec<Told> = Vec::new();
         for statement in statements {
             let ts_ns = now_ns();
-            let applied = self.capture.schema.apply(&statement.sql, &statement.database)?;
+            let applied = self
+                .capture
+                .schema
+                .apply(&statement.sql, &statement.database)?;
             self.position.ts_sec = Some(ts_ns / 1_000_000_000);
             let info = self.source_info(ts_ns, SnapshotMarker::True);
             told.extend(applied.changes.into_iter().map(|change| Told {
@@ -198,9 +218,18 @@ impl<'a> Snapshot<'a> {
         if !self.capture.settings.include_schema_changes {
             return Ok(());
         }
-        for Told { change, understood, info, position } in told {
+        for Told {
+            change,
+            understood,
+            info,
+            position,
+        } in told
+        {
             let offset = SourceOffset::Position(Arc::new(position), 0);
-            let record = self.capture.maker.schema_change(&change, understood, &info, 0, offset);
+            let record = self
+                .capture
+                .maker
+                .schema_change(&change, understood, &info, 0, offset);
             self.hold(record, change.ddl.len() * 2).await?;
         }
         Ok(())
@@ -255,12 +284,19 @@ impl<'a> Snapshot<'a> {
         self.position.snapshot = SnapshotState::None;
         let row = task.keep_position.as_ref().map_or(0, |offset| offset.row);
         if let Some((mut record, bytes)) = self.held.take() {
-            set_in_source(&mut record.record.value, "snapshot", SnapshotMarker::Last.as_str().into());
+            set_in_source(
+                &mut record.record.value,
+                "snapshot",
+                SnapshotMarker::Last.as_str().into(),
+            );
             record.source_offset = SourceOffset::Position(Arc::new(self.position.clone()), row);
             self.capture.queue.push(record, bytes);
         }
         self.capture.queue.flush().await?;
-        Ok(StoredOffset { position: self.position.clone(), row })
+        Ok(StoredOffset {
+            position: self.position.clone(),
+            row,
+        })
     }
 
     fn source_info(&self, ts_ns: i64, snapshot: SnapshotMarker) -> SourceInfo {
@@ -274,7 +310,11 @@ impl<'a> Snapshot<'a> {
     }
 
     fn stop_if_cancelled(&self) -> Result<()> {
-        if self.cancelled.is_cancelled() { Err(stopped()) } else { Ok(()) }
+        if self.cancelled.is_cancelled() {
+            Err(stopped())
+        } else {
+            Ok(())
+        }
     }
 }
 

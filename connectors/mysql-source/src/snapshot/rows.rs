@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use connect_api::record::SourceOffset;
 use connect_api::{Error, ErrorKind, Result};
-use mysql_async::prelude::Queryable;
 use mysql_async::Row;
+use mysql_async::prelude::Queryable;
 
 use super::Snapshot;
 use crate::connection::Connection;
@@ -38,11 +38,16 @@ impl Snapshot<'_> {
     ) -> Result<()> {
         let last = tables.len().saturating_sub(1);
         for (number, id) in tables.iter().enumerate() {
-            let place = Place { is_first: number == 0, is_last: number == last };
+            let place = Place {
+                is_first: number == 0,
+                is_last: number == last,
+            };
             let rows = self
                 .send_table(connection, id, place)
                 .await
-                .map_err(|error| error.while_doing(format!("reading the rows of {id} for the snapshot")))?;
+                .map_err(|error| {
+                    error.while_doing(format!("reading the rows of {id} for the snapshot"))
+                })?;
             tracing::info!(table = %id, rows, "snapshot of table {} of {}", number + 1, tables.len());
         }
         Ok(())
@@ -89,12 +94,7 @@ impl Snapshot<'_> {
         Ok(count)
     }
 
-    async fn send_row(
-        &mut self,
-        rows: &TableRows,
-        row: Row,
-        marker: SnapshotMarker,
-    ) -> Result<()> {
+    async fn send_row(&mut self, rows: &TableRows, row: Row, marker: SnapshotMarker) -> Result<()> {
         let values = row.unwrap();
         let bytes: usize = values.iter().map(size_of_value).sum();
         let builder = &mut self.capture.maker.builder;
@@ -103,7 +103,10 @@ impl Snapshot<'_> {
         let record = if marker == SnapshotMarker::True {
             builder.read(rows.plan.schema(), row, &rows.info, offset)
         } else {
-            let info = SourceInfo { snapshot: marker, ..rows.info.clone() };
+            let info = SourceInfo {
+                snapshot: marker,
+                ..rows.info.clone()
+            };
             builder.read(rows.plan.schema(), row, &info, offset)
         };
         self.hold(record, bytes).await
@@ -134,8 +137,15 @@ fn marker(place: Place, is_first: bool, is_last: bool) -> SnapshotMarker {
 }
 
 fn select(id: &TableId, columns: &[&str]) -> String {
-    let columns: Vec<String> = columns.iter().map(|name| super::structure::quote(name)).collect();
-    let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|name| super::structure::quote(name))
+        .collect();
+    let columns = if columns.is_empty() {
+        "1".to_owned()
+    } else {
+        columns.join(", ")
+    };
     format!("SELECT {columns} FROM {}", id.to_backquoted())
 }
 
@@ -157,10 +167,19 @@ mod tests {
         // golden a_raw: all_defaults is the first table, zero_dates the last; pk_dt has one row.
         let at = |is_first, is_last| Place { is_first, is_last };
         assert_eq!(marker(at(true, false), true, false).as_str(), "first");
-        assert_eq!(marker(at(true, false), false, true).as_str(), "last_in_data_collection");
-        assert_eq!(marker(at(false, false), true, false).as_str(), "first_in_data_collection");
+        assert_eq!(
+            marker(at(true, false), false, true).as_str(),
+            "last_in_data_collection"
+        );
+        assert_eq!(
+            marker(at(false, false), true, false).as_str(),
+            "first_in_data_collection"
+        );
         assert_eq!(marker(at(false, false), false, false).as_str(), "true");
-        assert_eq!(marker(at(false, false), true, true).as_str(), "last_in_data_collection");
+        assert_eq!(
+            marker(at(false, false), true, true).as_str(),
+            "last_in_data_collection"
+        );
         assert_eq!(marker(at(false, true), false, true).as_str(), "last");
     }
 

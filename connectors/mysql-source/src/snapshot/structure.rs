@@ -6,8 +6,7 @@ use std::collections::{HashMap, HashSet};
 use connect_api::{Error, Result};
 use mysql_async::Row;
 
-use crate::connection::{Connection, text_of};
-use crate::ddl::SqlMode;
+use crate::connection::{Connection, ServerVariables, text_of};
 use crate::tables::TableId;
 
 /// One statement and the database that it runs in.
@@ -15,34 +14,6 @@ use crate::tables::TableId;
 pub(super) struct Statement {
     pub(super) database: String,
     pub(super) sql: String,
-}
-
-/// Variables of the server that the meaning of statements depends on.
-#[derive(Debug, Clone)]
-pub(super) struct ServerVariables {
-    charset: String,
-    collation: String,
-    /// How statements quote.
-    pub(super) sql_mode: SqlMode,
-}
-
-impl ServerVariables {
-    pub(super) async fn read(connection: &mut Connection) -> Result<Self> {
-        let of = |value: Option<String>| value.unwrap_or_default();
-        let sql_mode = of(connection.global_variable("sql_mode").await?);
-        Ok(Self {
-            charset: of(connection.global_variable("character_set_server").await?),
-            collation: of(connection.global_variable("collation_server").await?),
-            sql_mode: SqlMode::parse(&sql_mode),
-        })
-    }
-
-    fn set_statement(&self) -> String {
-        format!(
-            "SET character_set_server={}, collation_server={}",
-            self.charset, self.collation
-        )
-    }
 }
 
 /// All base tables that the user may see.
@@ -85,9 +56,18 @@ pub(super) async fn statements(
     }
     for database in databases_of(tables) {
         let name = quote(database);
-        statements.push(statement(database, format!("DROP DATABASE IF EXISTS {name}")));
-        let locale = collations.get(database).map(String::as_str).unwrap_or_default();
-        statements.push(statement(database, format!("CREATE DATABASE {name}{locale}")));
+        statements.push(statement(
+            database,
+            format!("DROP DATABASE IF EXISTS {name}"),
+        ));
+        let locale = collations
+            .get(database)
+            .map(String::as_str)
+            .unwrap_or_default();
+        statements.push(statement(
+            database,
+            format!("CREATE DATABASE {name}{locale}"),
+        ));
         statements.push(statement(database, format!("USE {name}")));
         for id in tables.iter().filter(|id| id.database() == database) {
             let source = match &mut other {
@@ -103,7 +83,10 @@ pub(super) async fn statements(
 }
 
 fn statement(database: &str, sql: String) -> Statement {
-    Statement { database: database.to_owned(), sql }
+    Statement {
+        database: database.to_owned(),
+        sql,
+    }
 }
 
 /// Databases in the order in which their first table comes.
@@ -119,10 +102,9 @@ fn databases_of(tables: &[TableId]) -> Vec<&str> {
 
 async fn create_table(connection: &mut Connection, id: &TableId) -> Result<Option<String>> {
     let sql = format!("SHOW CREATE TABLE {}", id.to_backquoted());
-    let row: Option<Row> = connection
-        .first(&sql)
-        .await
-        .map_err(|error| Error::new(error.kind(), format!("reading the structure of {id}")).caused_by(error))?;
+    let row: Option<Row> = connection.first(&sql).await.map_err(|error| {
+        Error::new(error.kind(), format!("reading the structure of {id}")).caused_by(error)
+    })?;
     Ok(row.and_then(|row| text_of(&row, 1)))
 }
 
@@ -136,8 +118,12 @@ async fn database_collations(
         None => connection.rows(sql).await?,
     };
     let locale = |row: &Row| {
-        let charset = text_of(row, 1).map(|name| format!(" CHARSET {name}")).unwrap_or_default();
-        let collation = text_of(row, 2).map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+        let charset = text_of(row, 1)
+            .map(|name| format!(" CHARSET {name}"))
+            .unwrap_or_default();
+        let collation = text_of(row, 2)
+            .map(|name| format!(" COLLATE {name}"))
+            .unwrap_or_default();
         Some((text_of(row, 0)?, charset + &collation))
     };
     Ok(rows.iter().filter_map(locale).collect())

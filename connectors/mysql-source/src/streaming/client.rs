@@ -14,7 +14,7 @@ use crate::gtid::GtidSet;
 
 /// Where reading begins.
 #[derive(Debug, Clone)]
-pub enum StreamStart {
+pub(crate) enum StreamStart {
     /// After these transactions.
     Gtids(GtidSet),
     /// At this place; an empty file means the oldest one.
@@ -27,7 +27,7 @@ pub enum StreamStart {
 }
 
 /// A stream of binlog events.
-pub struct BinlogClient {
+pub(crate) struct BinlogClient {
     stream: BinlogStream,
     silence: Option<Duration>,
 }
@@ -40,7 +40,7 @@ impl std::fmt::Debug for BinlogClient {
 
 impl BinlogClient {
     /// Asks the server for its binlog.
-    pub async fn connect(database: &Database, start: &StreamStart) -> Result<Self> {
+    pub(crate) async fn connect(database: &Database, start: &StreamStart) -> Result<Self> {
         let settings = database.settings();
         let conn = database.connect_for_binlog(session_of(database)).await?;
         let request = BinlogStreamRequest::new(settings.server_id);
@@ -50,7 +50,9 @@ impl BinlogClient {
                 conn.get_binlog_stream(request).await
             }
             StreamStart::Position { file, pos } => {
-                let request = request.with_filename(file.as_bytes()).with_pos((*pos).max(4));
+                let request = request
+                    .with_filename(file.as_bytes())
+                    .with_pos((*pos).max(4));
                 conn.get_binlog_stream(request).await
             }
         };
@@ -61,13 +63,13 @@ impl BinlogClient {
     }
 
     /// The next event, if it has arrived.
-    pub fn ready(&mut self, server_id: u32) -> Option<Result<Event>> {
+    pub(crate) fn ready(&mut self, server_id: u32) -> Option<Result<Event>> {
         let next = self.stream.next().now_or_never()?;
         Some(event_of(next, server_id))
     }
 
     /// The next event. A server that is silent for longer than it promised is gone.
-    pub async fn next(&mut self, server_id: u32) -> Result<Event> {
+    pub(crate) async fn next(&mut self, server_id: u32) -> Result<Event> {
         let next = match self.silence {
             None => self.stream.next().await,
             Some(silence) => match tokio::time::timeout(silence, self.stream.next()).await {
@@ -81,15 +83,6 @@ impl BinlogClient {
             },
         };
         event_of(next, server_id)
-    }
-
-    /// Closes the connection.
-    pub async fn close(self) {
-        // The server keeps sending: there is no end to wait for.
-        let closing = self.stream.close();
-        if let Ok(Err(error)) = tokio::time::timeout(Duration::from_millis(200), closing).await {
-            tracing::debug!(%error, "closing the binlog connection");
-        }
     }
 }
 

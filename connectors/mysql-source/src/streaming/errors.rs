@@ -47,7 +47,10 @@ fn fatal_reading(message: &str, server_id: u32) -> Error {
     if lower.contains("server_id") || lower.contains("misconfigured master") {
         return Error::config(format!("the server cannot be read from: {message}"));
     }
-    Error::new(ErrorKind::Internal, format!("MySQL cannot read its binlog: {message}"))
+    Error::new(
+        ErrorKind::Internal,
+        format!("MySQL cannot read its binlog: {message}"),
+    )
 }
 
 /// The binlog no longer has the place that was asked for, or never had it.
@@ -80,7 +83,10 @@ mod tests {
     #[test]
     fn messages_of_error_1236() {
         // Texts of sql/rpl_binlog_sender.cc.
-        let twin = fatal_reading("A slave with the same server_uuid/server_id as this slave has connected to the master; the first event '' at 4", 5401);
+        let twin = fatal_reading(
+            "A slave with the same server_uuid/server_id as this slave has connected to the master; the first event '' at 4",
+            5401,
+        );
         assert!(twin.to_string().contains("database.server.id"), "{twin}");
         assert!(!twin.is_retriable());
         for lost in [
@@ -90,6 +96,10 @@ mod tests {
         ] {
             assert_eq!(fatal_reading(lost, 1).kind(), ErrorKind::NotFound, "{lost}");
         }
-        assert!(fatal_reading("log event entry exceeded max_allowed_packet", 1).to_string().contains("raise"));
+        assert!(
+            fatal_reading("log event entry exceeded max_allowed_packet", 1)
+                .to_string()
+                .contains("raise")
+        );
     }
 }

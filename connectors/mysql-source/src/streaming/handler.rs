@@ -64,14 +64,20 @@ impl EventHandler {
         self.context = OffsetContext::resume(offset)?;
         self.skip = Skip::new(offset.position.event, offset.row);
         self.table_maps.clear();
-        self.now = Moment { row: self.now.row, ..Moment::default() };
+        self.now = Moment {
+            row: self.now.row,
+            ..Moment::default()
+        };
         self.expects_payload = false;
         Ok(())
     }
 
     /// Where to go on when the stream breaks now: events are handled whole.
     pub(crate) fn resume_point(&self) -> StoredOffset {
-        StoredOffset { position: self.context.position(), row: self.skip.rows() }
+        StoredOffset {
+            position: self.context.position(),
+            row: self.skip.rows(),
+        }
     }
 
     /// The offset of a record that tells of no change.
@@ -84,7 +90,10 @@ impl EventHandler {
         let header = event.header();
         let Ok(kind) = header.event_type() else {
             // Such as HEARTBEAT_LOG_EVENT_V2, which carries no change.
-            tracing::trace!(code = header.event_type_raw(), "a binlog event of an unknown type");
+            tracing::trace!(
+                code = header.event_type_raw(),
+                "a binlog event of an unknown type"
+            );
             return Ok(());
         };
         if kind == EventType::HEARTBEAT_EVENT {
@@ -95,7 +104,8 @@ impl EventHandler {
         }
         self.check_payload(kind)?;
         let end = u64::from(header.log_pos());
-        self.context.start_event(header.server_id(), end, u64::from(header.event_size()));
+        self.context
+            .start_event(header.server_id(), end, u64::from(header.event_size()));
         self.tell_time(kind, header.timestamp());
         self.handle_kind(kind, event).await?;
         self.context.complete_event();
@@ -145,7 +155,8 @@ impl EventHandler {
 
     fn rotate(&mut self, event: &Event) -> Result<()> {
         let rotation: RotateEvent<'_> = read(event)?;
-        self.context.rotate(rotation.name().into_owned().into(), rotation.position());
+        self.context
+            .rotate(rotation.name().into_owned().into(), rotation.position());
         if event.header().timestamp() != 0 {
             // Numbers of tables are given anew in another file.
             self.table_maps.clear();
@@ -189,7 +200,8 @@ impl EventHandler {
 
     /// The source block's fields that all records of the present event share.
     pub(super) fn source_info(&mut self) -> SourceInfo {
-        self.context.set_time(self.now.ts_ns.div_euclid(1_000_000_000));
+        self.context
+            .set_time(self.now.ts_ns.div_euclid(1_000_000_000));
         SourceInfo {
             ts_ns: self.now.ts_ns,
             server_id: self.context.server_id().into(),
@@ -206,9 +218,11 @@ impl EventHandler {
     /// fails: the `BEGIN` that each has inside tells whether it did.
     fn check_payload(&mut self, next: EventType) -> Result<()> {
         if std::mem::take(&mut self.expects_payload) && next != EventType::QUERY_EVENT {
-            return Err(Error::data("a compressed transaction (TRANSACTION_PAYLOAD_EVENT) cannot be decompressed")
-                .with("file", self.context.file())
-                .with("position", self.context.pos()));
+            return Err(Error::data(
+                "a compressed transaction (TRANSACTION_PAYLOAD_EVENT) cannot be decompressed",
+            )
+            .with("file", self.context.file())
+            .with("position", self.context.pos()));
         }
         Ok(())
     }
@@ -233,7 +247,9 @@ impl EventHandler {
 
     /// The error with the present event's place.
     pub(super) fn at_event(&self, error: Error) -> Error {
-        error.with("file", self.context.file()).with("position", self.context.pos())
+        error
+            .with("file", self.context.file())
+            .with("position", self.context.pos())
     }
 
     /// An event that cannot be processed, as `event.processing.failure.handling.mode` says.
@@ -249,9 +265,7 @@ impl EventHandler {
     }
 }
 
-pub(super) fn read<'e, T: mysql_common::binlog::BinlogEvent<'e>>(
-    event: &'e Event,
-) -> Result<T> {
+pub(super) fn read<'e, T: mysql_common::binlog::BinlogEvent<'e>>(event: &'e Event) -> Result<T> {
     event.read_event().map_err(|error| {
         Error::data(format!(
             "a binlog event of type {} that ends at {} cannot be read",

@@ -91,9 +91,18 @@ impl Reader {
     }
 
     fn beat(&mut self) {
-        if self.heartbeat.due().is_some_and(|due| due <= Instant::now()) && self.heartbeat.is_due() {
+        if self
+            .heartbeat
+            .due()
+            .is_some_and(|due| due <= Instant::now())
+            && self.heartbeat.is_due()
+        {
             let offset = self.handler.offset();
-            let record = self.handler.capture.maker.heartbeat(self.heartbeat.topic(), offset);
+            let record = self
+                .handler
+                .capture
+                .maker
+                .heartbeat(self.heartbeat.topic(), offset);
             self.handler.capture.queue.push(record, 128);
         }
     }
@@ -143,6 +152,10 @@ impl Reader {
     }
 
     fn stop_if_cancelled(&self) -> Result<(), Error> {
-        if self.cancelled.is_cancelled() { Err(stopped()) } else { Ok(()) }
+        if self.cancelled.is_cancelled() {
+            Err(stopped())
+        } else {
+            Ok(())
+        }
     }
 }

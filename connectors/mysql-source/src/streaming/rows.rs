@@ -52,9 +52,16 @@ impl EventHandler {
     ) -> Result<()> {
         let info = self.source_info();
         let position: Arc<dyn SourcePosition> = Arc::new(self.context.position());
-        let offsets = RowOffsets { position: &position, skip_rows };
+        let offsets = RowOffsets {
+            position: &position,
+            skip_rows,
+        };
         let out = self.capture.queue.batch(bytes);
-        let count = self.capture.maker.builder.rows(plan, rows, &info, offsets, out)?;
+        let count = self
+            .capture
+            .maker
+            .builder
+            .rows(plan, rows, &info, offsets, out)?;
         self.now.row = i32::try_from(count.saturating_sub(1)).unwrap_or(i32::MAX);
         Ok(())
     }

@@ -13,7 +13,11 @@ impl Skip {
     /// As the offset says: completed events of the transaction, completed rows
     /// of the next event.
     pub(super) fn new(events: u64, rows: u64) -> Self {
-        Self { events, rows, active: false }
+        Self {
+            events,
+            rows,
+            active: false,
+        }
     }
 
     /// The transaction begins.

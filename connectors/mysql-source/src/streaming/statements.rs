@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use bytestring::ByteString;
 use connect_api::Result;
 use connect_api::record::{SourceOffset, SourcePosition, SourceRecord};
-use mysql_async::binlog::events::QueryEvent;
+use mysql_async::binlog::StatusVarKey;
+use mysql_async::binlog::events::{QueryEvent, StatusVarVal};
 
 use super::handler::EventHandler;
-use crate::ddl::{SchemaChange, SchemaChangeKind};
+use crate::ddl::{SchemaChange, SchemaChangeKind, SqlMode};
 use crate::schemas::SourceInfo;
+use crate::tables::charset_of_collation_id;
+use crate::values::{Charset, Slice};
 
 impl EventHandler {
     pub(super) async fn query(&mut self, event: &QueryEvent<'_>) -> Result<()> {
-        let text = event.query();
+        let text = text_of(event);
         let sql = text.trim();
         if sql.eq_ignore_ascii_case("BEGIN") {
             self.begin(Some(event.thread_id()));
@@ -25,7 +30,9 @@ impl EventHandler {
         if sql.eq_ignore_ascii_case("ROLLBACK") {
             // Written where a transaction changed tables of an engine without
             // transactions: those changes are not undone.
-            tracing::warn!("a transaction in the binlog ends with ROLLBACK; its changes of transactional tables were not real");
+            tracing::warn!(
+                "a transaction in the binlog ends with ROLLBACK; its changes of transactional tables were not real"
+            );
             self.commit();
             return Ok(());
         }
@@ -37,7 +44,10 @@ impl EventHandler {
             }
             return Ok(());
         }
-        if ["INSERT", "UPDATE", "DELETE", "REPLACE"].iter().any(|dml| verb.eq_ignore_ascii_case(dml)) {
+        if ["INSERT", "UPDATE", "DELETE", "REPLACE"]
+            .iter()
+            .any(|dml| verb.eq_ignore_ascii_case(dml))
+        {
             tracing::warn!(
                 statement = sql,
                 "Received DML for processing, binlog probably contains events generated with statement or mixed based replication format"
@@ -46,6 +56,9 @@ impl EventHandler {
         }
         if self.skip.is_active() {
             return Ok(());
+        }
+        if let Some(mode) = sql_mode(event) {
+            self.capture.schema.set_sql_mode(mode);
         }
         self.ddl(sql, &event.schema()).await
     }
@@ -95,10 +108,15 @@ impl EventHandler {
         if change.kind != SchemaChangeKind::Truncate {
             let row = self.now.row;
             return Ok(capture.settings.include_schema_changes.then(|| {
-                capture.maker.schema_change(change, understood, info, row, offset)
+                capture
+                    .maker
+                    .schema_change(change, understood, info, row, offset)
             }));
         }
-        let Some(id) = change.table_id.as_ref().filter(|id| capture.schema.filters().is_captured(id))
+        let Some(id) = change
+            .table_id
+            .as_ref()
+            .filter(|id| capture.schema.filters().is_captured(id))
         else {
             return Ok(None);
         };
@@ -106,6 +124,36 @@ impl EventHandler {
             Some(table) => capture.maker.truncate(table, info, offset),
             None => Ok(None),
         }
+    }
+}
+
+/// The statement, which is in the character set of the session that ran it.
+fn text_of(event: &QueryEvent<'_>) -> ByteString {
+    let charset = event
+        .status_vars()
+        .get_status_var(StatusVarKey::Charset)
+        .and_then(|variable| match variable.get_value() {
+            Ok(StatusVarVal::Charset { charset_client, .. }) => {
+                charset_of_collation_id(charset_client)
+            }
+            _ => None,
+        })
+        .filter(|name| {
+            !name.starts_with("utf8") && name != "binary" && !event.query_raw().is_ascii()
+        })
+        .and_then(|name| Charset::of_name(&name));
+    match charset {
+        Some(charset) => charset.decode(&Slice::whole(&Bytes::copy_from_slice(event.query_raw()))),
+        None => event.query().into_owned().into(),
+    }
+}
+
+/// The `sql_mode` of the session that ran the statement.
+fn sql_mode(event: &QueryEvent<'_>) -> Option<SqlMode> {
+    let variable = event.status_vars().get_status_var(StatusVarKey::SqlMode)?;
+    match variable.get_value() {
+        Ok(StatusVarVal::SqlMode(bits)) => Some(SqlMode::from_bits(bits.0)),
+        _ => None,
     }
 }
 

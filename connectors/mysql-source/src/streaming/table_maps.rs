@@ -47,8 +47,11 @@ impl EventHandler {
     pub(super) fn table_map(&mut self, event: &Event) -> Result<()> {
         let body = event.data();
         let number = TableMap::table_number(body)?;
-        let is_known =
-            self.table_maps.maps.get(&number).is_some_and(|(known, _)| known == body);
+        let is_known = self
+            .table_maps
+            .maps
+            .get(&number)
+            .is_some_and(|(known, _)| known == body);
         if !is_known {
             let target = self.new_target(event, TableMap::parse(body)?)?;
             self.table_maps.maps.insert(number, (body.to_vec(), target));
@@ -77,13 +80,18 @@ impl EventHandler {
         let names = column_names(&read(event)?);
         let stands_as_named = |names: &[String]| {
             names.len() == table.columns.len()
-                && names.iter().zip(&table.columns).all(|(name, column)| *name == column.name)
+                && names
+                    .iter()
+                    .zip(&table.columns)
+                    .all(|(name, column)| *name == column.name)
         };
         let Some(names) = names.filter(|names| !stands_as_named(names)) else {
             return self.capture.maker.schema(table);
         };
-        let columns: Option<Vec<_>> =
-            names.iter().map(|name| table.column(name).cloned()).collect();
+        let columns: Option<Vec<_>> = names
+            .iter()
+            .map(|name| table.column(name).cloned())
+            .collect();
         let Some(mut columns) = columns else {
             // A column that is not known has no type: RowPlan says what differs.
             return self.capture.maker.schema(table);
@@ -97,7 +105,10 @@ impl EventHandler {
         for (column, position) in columns.iter_mut().zip(1..) {
             column.position = position;
         }
-        let as_in_binlog = Table { columns, ..Table::clone(table) };
+        let as_in_binlog = Table {
+            columns,
+            ..Table::clone(table)
+        };
         self.capture.maker.schema(&Arc::new(as_in_binlog))
     }
 }

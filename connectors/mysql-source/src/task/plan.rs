@@ -32,11 +32,7 @@ pub(super) enum Plan {
 }
 
 /// Decides. The errors' words are the original's.
-pub(super) fn plan(
-    mode: SnapshotMode,
-    offset: Option<StoredOffset>,
-    known: Known,
-) -> Result<Plan> {
+pub(super) fn plan(mode: SnapshotMode, offset: Option<StoredOffset>, known: Known) -> Result<Plan> {
     let Some(offset) = offset else {
         if mode.recovers_history() {
             return Err(Error::config(
@@ -46,7 +42,10 @@ pub(super) fn plan(
         if !mode.snapshots_schema(false, false) {
             return Ok(Plan::FromBeginning);
         }
-        return Ok(Plan::Snapshot { data: mode.snapshots_data(false, false), keep: None });
+        return Ok(Plan::Snapshot {
+            data: mode.snapshots_data(false, false),
+            keep: None,
+        });
     };
     if offset.is_snapshot_running() {
         if !mode.snapshots_schema(true, true) {
@@ -54,12 +53,18 @@ pub(super) fn plan(
                 "The connector previously stopped while taking a snapshot, but now the connector is configured to never allow snapshots. Reconfigure the connector to use snapshots initially or when needed.",
             ));
         }
-        return Ok(Plan::Snapshot { data: mode.snapshots_data(true, true), keep: None });
+        return Ok(Plan::Snapshot {
+            data: mode.snapshots_data(true, true),
+            keep: None,
+        });
     }
     if !known.position_exists && mode.streams() {
         if mode.recovers_position() {
             tracing::warn!("the offset is no longer in the binlog: taking a snapshot");
-            return Ok(Plan::Snapshot { data: mode.snapshots_data(false, false), keep: None });
+            return Ok(Plan::Snapshot {
+                data: mode.snapshots_data(false, false),
+                keep: None,
+            });
         }
         let text = serde_json::Value::Object(offset.to_map()).to_string();
         return Err(crate::streaming::position_lost(
@@ -72,17 +77,26 @@ pub(super) fn plan(
 
 fn resume(mode: SnapshotMode, offset: StoredOffset, known: Known) -> Result<Plan> {
     if mode == SnapshotMode::Always {
-        return Ok(Plan::Snapshot { data: true, keep: None });
+        return Ok(Plan::Snapshot {
+            data: true,
+            keep: None,
+        });
     }
     if mode.recovers_history() {
         // The present structures stand for those at the offset: the user has
         // made sure that none has changed since.
-        return Ok(Plan::Snapshot { data: false, keep: Some(offset) });
+        return Ok(Plan::Snapshot {
+            data: false,
+            keep: Some(offset),
+        });
     }
     if !known.history_exists {
         if mode.recovers_position() {
             tracing::warn!("the schema history is missing: taking a snapshot");
-            return Ok(Plan::Snapshot { data: mode.snapshots_data(false, false), keep: None });
+            return Ok(Plan::Snapshot {
+                data: mode.snapshots_data(false, false),
+                keep: None,
+            });
         }
         return Err(Error::config(
             "The db history topic or its content is fully or partially missing. Please check database schema history topic configuration and re-execute the snapshot: with snapshot.mode=recovery once the history is rebuilt from the present tables, provided that no table was altered since the stored offset",
@@ -100,10 +114,17 @@ mod tests {
     use super::*;
     use crate::offset::{BinlogPosition, SnapshotState};
 
-    const ALL: Known = Known { history_exists: true, position_exists: true };
+    const ALL: Known = Known {
+        history_exists: true,
+        position_exists: true,
+    };
 
     fn offset(snapshot: SnapshotState) -> Option<StoredOffset> {
-        let position = BinlogPosition { file: "f.000001".into(), snapshot, ..BinlogPosition::default() };
+        let position = BinlogPosition {
+            file: "f.000001".into(),
+            snapshot,
+            ..BinlogPosition::default()
+        };
         Some(StoredOffset { position, row: 0 })
     }
 
@@ -136,23 +157,44 @@ mod tests {
         assert_eq!(done(SnapshotMode::Initial, ALL), "resume");
         assert_eq!(done(SnapshotMode::NoData, ALL), "resume");
         assert_eq!(done(SnapshotMode::Never, ALL), "resume");
-        assert_eq!(done(SnapshotMode::Always, ALL), "snapshot data=true keep=false");
-        assert_eq!(done(SnapshotMode::Recovery, ALL), "snapshot data=false keep=true");
-        let purged = Known { position_exists: false, ..ALL };
-        assert_eq!(done(SnapshotMode::WhenNeeded, purged), "snapshot data=true keep=false");
+        assert_eq!(
+            done(SnapshotMode::Always, ALL),
+            "snapshot data=true keep=false"
+        );
+        assert_eq!(
+            done(SnapshotMode::Recovery, ALL),
+            "snapshot data=false keep=true"
+        );
+        let purged = Known {
+            position_exists: false,
+            ..ALL
+        };
+        assert_eq!(
+            done(SnapshotMode::WhenNeeded, purged),
+            "snapshot data=true keep=false"
+        );
         assert!(done(SnapshotMode::Initial, purged).contains("no longer available on the server"));
         assert_eq!(done(SnapshotMode::InitialOnly, purged), "resume");
-        let lost = Known { history_exists: false, ..ALL };
+        let lost = Known {
+            history_exists: false,
+            ..ALL
+        };
         let text = done(SnapshotMode::Initial, lost);
         assert!(text.contains("fully or partially missing"), "{text}");
         assert!(text.contains("snapshot.mode=recovery"), "{text}");
-        assert_eq!(done(SnapshotMode::Recovery, lost), "snapshot data=false keep=true");
+        assert_eq!(
+            done(SnapshotMode::Recovery, lost),
+            "snapshot data=false keep=true"
+        );
     }
 
     #[test]
     fn in_the_middle_of_a_snapshot() {
         let running = |mode| name(&plan(mode, offset(SnapshotState::Initial), ALL));
-        assert_eq!(running(SnapshotMode::Initial), "snapshot data=true keep=false");
+        assert_eq!(
+            running(SnapshotMode::Initial),
+            "snapshot data=true keep=false"
+        );
         assert!(running(SnapshotMode::Never).contains("never allow snapshots"));
     }
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use connect_api::plugin::SourceTaskContext;
 use connect_api::Result;
+use connect_api::plugin::SourceTaskContext;
 use tokio_util::sync::CancellationToken;
 
 use super::plan::{Known, Plan, plan};
 use crate::capture::Capture;
 use crate::config::{LockingMode, MySqlConnectorSettings, modes};
-use crate::connection::{Connection, Database, Privilege, ServerInfo};
+use crate::connection::{Connection, Database, Privilege, ServerInfo, ServerVariables};
 use crate::database_schema::{DatabaseSchema, SchemaSettings, history_error};
 use crate::gtid::GtidSet;
 use crate::gtid_filter::GtidFilter;
@@ -43,7 +43,12 @@ impl<'a> Start<'a> {
         cancelled: CancellationToken,
     ) -> Self {
         let database = Database::new(settings.connection.clone());
-        Self { settings, context, cancelled, database }
+        Self {
+            settings,
+            context,
+            cancelled,
+            database,
+        }
     }
 
     /// Waits for server and Kafka as the settings say, checks both, and finds
@@ -67,7 +72,12 @@ impl<'a> Start<'a> {
             modes::value_modes(values, &settings.filters)?,
             partition,
         );
-        let capture = Capture { settings: Arc::clone(settings), schema, maker, queue };
+        let capture = Capture {
+            settings: Arc::clone(settings),
+            schema,
+            maker,
+            queue,
+        };
         let gtid_mode = server.gtid_mode && !settings.ignore_gtids;
         let reader = Reader {
             handler: EventHandler::new(capture, GtidFilter::new(settings), gtid_mode),
@@ -90,7 +100,11 @@ impl<'a> Start<'a> {
         match &plan {
             Plan::Resume(offset) => schema.recover(&offset.to_map()).await?,
             Plan::Snapshot { .. } | Plan::FromBeginning => {
-                schema.history().initialize_storage().await.map_err(history_error)?;
+                schema
+                    .history()
+                    .initialize_storage()
+                    .await
+                    .map_err(history_error)?;
             }
         }
         Ok((server, schema, plan))
@@ -112,11 +126,18 @@ impl<'a> Start<'a> {
                 )
                 .await?;
         }
-        let schema = self.schema(&server)?;
-        let mut known = Known { history_exists: true, position_exists: true };
-        if let Some(offset) = stored.as_ref().filter(|offset| !offset.is_snapshot_running()) {
-            known.position_exists = !settings.check_position
-                || self.is_available(connection, &server, offset).await?;
+        let mut schema = self.schema(&server)?;
+        schema.set_variables(&ServerVariables::read(connection).await?);
+        let mut known = Known {
+            history_exists: true,
+            position_exists: true,
+        };
+        if let Some(offset) = stored
+            .as_ref()
+            .filter(|offset| !offset.is_snapshot_running())
+        {
+            known.position_exists =
+                !settings.check_position || self.is_available(connection, &server, offset).await?;
             known.history_exists = schema.history().exists().await.map_err(history_error)?;
         }
         let plan = plan(settings.snapshot.mode, stored, known)?;
@@ -150,7 +171,11 @@ impl<'a> Start<'a> {
         server: &ServerInfo,
         offset: &StoredOffset,
     ) -> Result<bool> {
-        let gtids = offset.position.gtids.as_deref().filter(|_| !self.settings.ignore_gtids);
+        let gtids = offset
+            .position
+            .gtids
+            .as_deref()
+            .filter(|_| !self.settings.ignore_gtids);
         if let Some(stored) = gtids {
             let filter = GtidFilter::new(&self.settings);
             let stored = GtidSet::parse(stored)?.retain(|uuid| filter.allows(uuid));
@@ -198,7 +223,11 @@ impl Run {
             Plan::FromBeginning => StoredOffset::default(),
             Plan::Snapshot { data, keep } => {
                 tokio::time::sleep(settings.delay).await;
-                let task = SnapshotTask { data, keep_position: keep, streams };
+                let task = SnapshotTask {
+                    data,
+                    keep_position: keep,
+                    streams,
+                };
                 let offset = self.snapshot(&task).await?;
                 tokio::time::sleep(settings.streaming_delay).await;
                 offset
@@ -210,8 +239,10 @@ impl Run {
     /// A snapshot that breaks is begun anew, as often as `errors.max.retries` allows.
     async fn snapshot(&mut self, task: &SnapshotTask) -> Result<StoredOffset> {
         let reader = &mut self.reader;
-        let mut retries =
-            Retries::new(reader.handler.capture.settings.retries, reader.cancelled.clone());
+        let mut retries = Retries::new(
+            reader.handler.capture.settings.retries,
+            reader.cancelled.clone(),
+        );
         loop {
             let capture = &mut reader.handler.capture;
             let snapshot =

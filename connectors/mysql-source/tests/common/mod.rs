@@ -1,5 +1,9 @@
 //! A task against a real MySQL, driven as the worker drives it.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses a part of it"
+)]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -60,7 +64,9 @@ impl Server {
             .user(Some(user))
             .pass(Some(password))
             .prefer_socket(false);
-        Conn::new(opts).await.expect("the test server takes the login")
+        Conn::new(opts)
+            .await
+            .expect("the test server takes the login")
     }
 
     /// A database made anew.
@@ -75,8 +81,14 @@ impl Server {
 
 /// Runs statements that are separated by semicolons at the ends of lines.
 pub async fn run(conn: &mut Conn, sql: &str) {
-    for statement in sql.split(";\n").map(str::trim).filter(|text| !text.is_empty()) {
-        conn.query_drop(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    for statement in sql
+        .split(";\n")
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
+        conn.query_drop(statement)
+            .await
+            .unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
 }
 
@@ -92,7 +104,10 @@ impl Offsets {
 
     pub fn text(&self) -> Option<String> {
         let offsets = self.0.lock().unwrap();
-        offsets.values().next().map(|offset| serde_json::to_string(offset).unwrap())
+        offsets
+            .values()
+            .next()
+            .map(|offset| serde_json::to_string(offset).unwrap())
     }
 }
 
@@ -116,10 +131,20 @@ impl Pipeline {
     pub fn new(server: &Server, name: &str) -> Self {
         let history = tempfile::tempdir().unwrap();
         let file = history.path().join("history.dat").display().to_string();
-        let mut pipeline = Self { props: Props::new(), offsets: Offsets::default(), history };
-        let id = 10_000 + name.bytes().fold(0_u32, |id, byte| (id * 31 + u32::from(byte)) % 50_000);
+        let mut pipeline = Self {
+            props: Props::new(),
+            offsets: Offsets::default(),
+            history,
+        };
+        let id = 10_000
+            + name
+                .bytes()
+                .fold(0_u32, |id, byte| (id * 31 + u32::from(byte)) % 50_000);
         for (key, value) in [
-            ("connector.class", "io.debezium.connector.mysql.MySqlConnector".to_owned()),
+            (
+                "connector.class",
+                "io.debezium.connector.mysql.MySqlConnector".to_owned(),
+            ),
             ("database.hostname", server.host.clone()),
             ("database.port", server.port.to_string()),
             ("database.user", "debezium".to_owned()),
@@ -127,7 +152,10 @@ impl Pipeline {
             ("database.server.id", id.to_string()),
             ("topic.prefix", name.to_owned()),
             ("database.include.list", name.to_owned()),
-            ("schema.history.internal", "io.debezium.storage.file.history.FileSchemaHistory".to_owned()),
+            (
+                "schema.history.internal",
+                "io.debezium.storage.file.history.FileSchemaHistory".to_owned(),
+            ),
             ("schema.history.internal.file.filename", file),
             ("retriable.restart.connector.wait.ms", "200".to_owned()),
         ] {
@@ -146,7 +174,9 @@ impl Pipeline {
 
     /// A task that has been started.
     pub async fn start(&self) -> Task {
-        self.try_start().await.unwrap_or_else(|error| panic!("start: {error:?}"))
+        self.try_start()
+            .await
+            .unwrap_or_else(|error| panic!("start: {error:?}"))
     }
 
     pub async fn try_start(&self) -> Result<Task> {
@@ -167,7 +197,13 @@ impl Pipeline {
             task.stop().await;
             return Err(error);
         }
-        Ok(Task { task, cancelled, offsets: self.offsets.clone(), records: Vec::new(), schema_changes: true })
+        Ok(Task {
+            task,
+            cancelled,
+            offsets: self.offsets.clone(),
+            records: Vec::new(),
+            schema_changes: true,
+        })
     }
 }
 
@@ -196,8 +232,13 @@ impl Task {
             if enough(&rows) {
                 return rows;
             }
-            assert!(Instant::now() < deadline, "waited in vain; so far: {rows:#?}");
-            self.poll().await.unwrap_or_else(|error| panic!("poll: {error:?}\nso far: {rows:#?}"));
+            assert!(
+                Instant::now() < deadline,
+                "waited in vain; so far: {rows:#?}"
+            );
+            self.poll()
+                .await
+                .unwrap_or_else(|error| panic!("poll: {error:?}\nso far: {rows:#?}"));
         }
     }
 
@@ -206,7 +247,9 @@ impl Task {
         let before = self.records.len();
         let deadline = Instant::now() + time;
         while Instant::now() < deadline {
-            self.poll().await.unwrap_or_else(|error| panic!("poll: {error:?}"));
+            self.poll()
+                .await
+                .unwrap_or_else(|error| panic!("poll: {error:?}"));
         }
         rows_of(&self.records[before..])
     }
@@ -219,7 +262,10 @@ impl Task {
                 return error;
             }
         }
-        panic!("the task does not fail; records: {:#?}", rows_of(&self.records));
+        panic!(
+            "the task does not fail; records: {:#?}",
+            rows_of(&self.records)
+        );
     }
 
     pub async fn poll(&mut self) -> Result<usize> {
@@ -232,7 +278,8 @@ impl Task {
     /// Stores the offset of the record at `index` among all, as the worker does.
     pub fn commit(&self, index: usize) {
         let record = &self.records[index];
-        self.offsets.put(&record.source_partition, record.source_offset.to_map());
+        self.offsets
+            .put(&record.source_partition, record.source_offset.to_map());
     }
 
     /// Stores the last record's offset.
@@ -261,7 +308,13 @@ pub struct Row {
 }
 
 pub fn rows_of(records: &[SourceRecord]) -> Vec<Row> {
-    records.iter().filter(|record| record.record.topic.contains('.') && !record.record.topic.starts_with("__")).map(row_of).collect()
+    records
+        .iter()
+        .filter(|record| {
+            record.record.topic.contains('.') && !record.record.topic.starts_with("__")
+        })
+        .map(row_of)
+        .collect()
 }
 
 fn row_of(record: &SourceRecord) -> Row {
@@ -291,15 +344,24 @@ pub fn json(value: &Value) -> serde_json::Value {
         Value::String(text) => text.to_string().into(),
         Value::Bytes(bytes) => bytes.to_vec().into(),
         Value::Array(items) => items.iter().map(json).collect::<Vec<_>>().into(),
-        Value::Map(entries) => {
-            entries.iter().map(|(key, value)| vec![json(key), json(value)]).collect::<Vec<_>>().into()
-        }
+        Value::Map(entries) => entries
+            .iter()
+            .map(|(key, value)| vec![json(key), json(value)])
+            .collect::<Vec<_>>()
+            .into(),
         Value::Struct(value) => json_of_struct(value),
         integer => integer.as_i64().into(),
     }
 }
 
 fn json_of_struct(value: &Struct) -> serde_json::Value {
-    let names = value.schema().fields().iter().map(|field| field.name.to_string());
-    names.zip(value.values().iter().map(json)).collect::<serde_json::Map<_, _>>().into()
+    let names = value
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name.to_string());
+    names
+        .zip(value.values().iter().map(json))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
