@@ -9,6 +9,7 @@
 //! * [`distributed`] and [`standalone`]: how the two kinds of worker are put
 //!   together from them.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod distributed;
 mod herder;

@@ -458,3 +458,39 @@ async fn many_connectors_are_created_side_by_side() {
     assert_eq!(herder.connectors().await.unwrap().len(), 50);
     herder.shut_down().await;
 }
+
+/// Whatever is asked in a row, the last word holds, and nothing runs twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn quick_changes_of_one_connector_end_in_the_last() {
+    let herder = start(&worker_props(&unique("quick"))).await;
+    let topic = unique("quick-data");
+    for round in 0..10 {
+        let tasks = ["1", "2", "3"][round % 3];
+        let config = connector("quick", &[("topic", &topic), ("tasks", tasks)]);
+        herder
+            .put_connector("c", config, None, false)
+            .await
+            .unwrap();
+        herder.pause("c").await.unwrap();
+        herder.resume("c").await.unwrap();
+        herder.stop("c").await.unwrap();
+        if round % 2 == 0 {
+            herder.resume("c").await.unwrap();
+            herder.restart_connector("c", true, false).await.ok();
+        }
+        herder.delete_connector("c").await.unwrap();
+    }
+    await_status(&herder, "c", "No status found for connector c").await;
+    let config = connector("quick", &[("topic", &topic), ("tasks", "2")]);
+    herder
+        .put_connector("c", config, None, false)
+        .await
+        .unwrap();
+    await_status(&herder, "c", "RUNNING [RUNNING, RUNNING]").await;
+    herder.stop("c").await.unwrap();
+    await_status(&herder, "c", "STOPPED []").await;
+    herder.delete_connector("c").await.unwrap();
+    await_status(&herder, "c", "No status found for connector c").await;
+    assert_eq!(herder.connectors().await.unwrap(), Vec::<String>::new());
+    herder.shut_down().await;
+}
