@@ -3,16 +3,22 @@
 //! which; nothing is skipped.
 #![forbid(unsafe_code)]
 
+mod kafka;
 mod mysql;
 mod rest;
 mod services;
+mod sql;
 mod topics;
+mod turn;
 mod wait;
 mod worker;
 
+pub use kafka::{Kafka, bootstrap};
 pub use mysql::MySql;
 pub use rest::{Answer, Rest};
-pub use services::{restart, unique, variable};
+pub use services::{restart, restart_with, unique, variable};
 pub use topics::{Record, read_topic, wait_for_records};
+pub use sql::statements;
+pub use turn::{alone, beside_others};
 pub use wait::{eventually, eventually_within};
 pub use worker::{Worker, WorkerOptions};

@@ -4,6 +4,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, Row};
 
 use crate::services::variable;
+use crate::sql::statements;
 
 /// One of the MySQL servers under test.
 #[derive(Debug, Clone)]
@@ -38,27 +39,31 @@ impl MySql {
     /// # Panics
     /// If there is none to be had.
     pub async fn connect(&self) -> Conn {
+        self.open().await.expect("MySQL answers")
+    }
+
+    /// A connection as root; none while there is none to be had.
+    pub async fn try_connect(&self) -> Option<Conn> {
+        self.open().await.ok()
+    }
+
+    async fn open(&self) -> mysql_async::Result<Conn> {
         let options = OptsBuilder::default()
             .ip_or_hostname(self.host.clone())
             .tcp_port(self.port)
             .user(Some("root"))
             .pass(Some("debezium"))
             .prefer_socket(false);
-        Conn::new(options).await.expect("MySQL answers")
+        Conn::new(options).await
     }
 
-    /// Runs statements that end with `;` at a line's end.
+    /// Runs the statements of a script on one connection.
     ///
     /// # Panics
     /// If one fails.
     pub async fn run(&self, script: &str) {
         let mut connection = self.connect().await;
-        for statement in script.split(";\n") {
-            let statement = statement.trim().trim_end_matches(';');
-            let is_comment = statement.lines().all(|line| line.starts_with("--"));
-            if statement.is_empty() || is_comment {
-                continue;
-            }
+        for statement in statements(script) {
             let done = connection.query_drop(statement).await;
             done.unwrap_or_else(|error| panic!("{statement}: {error}"));
         }

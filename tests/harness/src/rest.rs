@@ -13,6 +13,8 @@ pub struct Answer {
     pub text: String,
     /// The `Location` header.
     pub location: Option<String>,
+    /// All headers, by lower-case name.
+    pub headers: Vec<(String, String)>,
 }
 
 impl Answer {
@@ -44,22 +46,40 @@ impl Rest {
 
     /// Sends a request; none if there was no answer.
     pub async fn try_send(&self, method: &str, path: &str, body: Option<&str>) -> Option<Answer> {
+        let json = [("Content-Type", "application/json")];
+        let headers = if body.is_some() { &json[..] } else { &[] };
+        self.exchange(method, path, headers, body).await
+    }
+
+    /// Sends a request with these headers and no others; none if there was no answer.
+    pub async fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Option<Answer> {
         let method = method.parse().expect("a method");
         let mut request = self.client.request(method, format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(body) = body {
-            request = request
-                .header("Content-Type", "application/json")
-                .body(body.to_owned());
+            request = request.body(body.to_owned());
         }
         let response = request.send().await.ok()?;
         let status = response.status().as_u16();
-        let location = response.headers().get("Location");
-        let location = location
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let text = |value: &reqwest::header::HeaderValue| {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        };
+        let headers = response.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), text(value)));
+        let headers: Vec<(String, String)> = headers.collect();
+        let location = headers.iter().find(|(name, _)| name == "location");
         Some(Answer {
             status,
-            location,
+            location: location.map(|(_, value)| value.clone()),
+            headers,
             text: response.text().await.ok()?,
         })
     }

@@ -22,12 +22,31 @@ pub fn variable(name: &str) -> String {
 /// # Panics
 /// If the script fails.
 pub fn restart(service: &str, kill: bool) {
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../services/restart");
-    let mut command = Command::new(script);
-    command.arg(service);
+    let mut command = restart_command(service);
     if kill {
         command.arg("--kill");
     }
+    run(service, command);
+}
+
+/// Restarts one of the MySQLs with more options, those that it was started with aside.
+///
+/// # Panics
+/// If the script fails.
+pub fn restart_with(service: &str, mysql_options: &str) {
+    let mut command = restart_command(service);
+    command.env("CONNECTD_MYSQL_OPTIONS", mysql_options);
+    run(service, command);
+}
+
+fn restart_command(service: &str) -> Command {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../services/restart");
+    let mut command = Command::new(script);
+    command.arg(service);
+    command
+}
+
+fn run(service: &str, mut command: Command) {
     let output = command.output().expect("tests/services/restart runs");
     assert!(
         output.status.success(),

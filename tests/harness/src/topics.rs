@@ -57,7 +57,7 @@ pub async fn read_topic(topic: &str) -> Vec<Record> {
             timestamp: record.timestamp,
             key: bytes(record.key),
             value: bytes(record.value),
-            headers: (record.headers.iter())
+            headers: (record.headers().iter())
                 .map(|(name, value)| ((*name).to_owned(), bytes(*value)))
                 .collect(),
         });

@@ -101,6 +101,11 @@ impl Worker {
         healthy.await;
     }
 
+    /// A folder of this worker's own, deleted with it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// What the worker has logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("worker.log")).unwrap_or_default()

@@ -1,0 +1,122 @@
+//! The Kafka under test, as an administrator sees it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use connect_kafka::admin::{Admin, AdminError, NewTopic};
+use connect_kafka::{ClientKind, ClientSettings};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::ClientConfig;
+
+use crate::services::variable;
+use crate::wait::eventually;
+
+/// The Kafka under test.
+#[derive(Debug, Clone)]
+pub struct Kafka {
+    admin: Admin,
+}
+
+impl Kafka {
+    /// The one that `tests/services/up` started.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn new() -> Self {
+        let props = [("bootstrap.servers".to_owned(), bootstrap())].into();
+        let settings = ClientSettings::from_props(ClientKind::Admin, &props).expect("settings");
+        Self {
+            admin: Admin::new(&settings).expect("an admin client"),
+        }
+    }
+
+    /// The admin client.
+    pub fn admin(&self) -> &Admin {
+        &self.admin
+    }
+
+    /// The names of all topics that start with `prefix`.
+    ///
+    /// # Panics
+    /// If the broker does not answer.
+    pub fn topics(&self, prefix: &str) -> Vec<String> {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", bootstrap());
+        let client: BaseConsumer = config.create().expect("a client");
+        let metadata = client
+            .fetch_metadata(None, Duration::from_secs(30))
+            .expect("metadata");
+        let names = metadata.topics().iter().map(|topic| topic.name().to_owned());
+        names.filter(|name| name.starts_with(prefix)).collect()
+    }
+
+    /// Deletes topics and waits until they are gone; those that are not there are no error.
+    ///
+    /// # Panics
+    /// If it cannot.
+    pub async fn delete(&self, topics: &[String]) {
+        for topic in topics {
+            match self.admin.delete_topic(topic).await {
+                Ok(()) | Err(AdminError::UnknownTopic { .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        for topic in topics {
+            let gone = async || {
+                let found = self.admin.describe_topic(topic).await;
+                found.expect("described").is_none().then_some(())
+            };
+            eventually(&format!("{topic} deleted"), gone).await;
+        }
+    }
+
+    /// Creates a topic with one partition.
+    ///
+    /// # Panics
+    /// If it cannot.
+    pub async fn create(&self, topic: &NewTopic) {
+        self.admin.create_topic(topic).await.expect("created");
+    }
+
+    /// How many records each topic has, by its offsets; 0 if it is not there.
+    ///
+    /// # Panics
+    /// If the broker does not answer.
+    pub async fn counts<'a>(
+        &self,
+        topics: impl IntoIterator<Item = &'a String>,
+    ) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for topic in topics {
+            counts.insert(topic.clone(), self.count(topic).await);
+        }
+        counts
+    }
+
+    /// How many records a topic has.
+    ///
+    /// # Panics
+    /// If the broker does not answer.
+    pub async fn count(&self, topic: &str) -> usize {
+        let found = self.admin.describe_topic(topic).await.expect("described");
+        let Some(found) = found.filter(|found| found.has_leaders) else {
+            return 0;
+        };
+        // A topic that was deleted a moment ago may fail here: it has no records.
+        let bounds = self.admin.partition_bounds(topic, &found.partitions).await;
+        let bounds = bounds.unwrap_or_default();
+        let count: i64 = bounds.values().map(|bounds| bounds.high - bounds.low).sum();
+        usize::try_from(count).expect("not negative")
+    }
+}
+
+impl Default for Kafka {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// `bootstrap.servers` of the Kafka under test.
+pub fn bootstrap() -> String {
+    variable("KAFKA_BOOTSTRAP")
+}

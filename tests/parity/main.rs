@@ -1,0 +1,11 @@
+//! The same input on the real Kafka Connect and Debezium (recorded) and on us (run here).
+#![forbid(unsafe_code)]
+
+mod accepted;
+mod compare;
+mod golden;
+mod mask;
+mod recorded;
+mod rest;
+mod rest_differences;
+mod run;
