@@ -46,6 +46,9 @@ const PREFIXES: &[&str] = &[
 /// Warnings by name about settings that have no effect.
 pub(crate) fn warnings(props: &Props, kind: &Kind) -> Vec<String> {
     let mut warnings = WorkerSettings::warnings(props);
+    if *kind == Kind::Distributed {
+        warnings.extend(distributed::warnings(props));
+    }
     for definition in [worker_config(), rest_config()] {
         warnings.extend(definition.deprecations(props));
     }
@@ -111,6 +114,7 @@ mod tests {
             ("bogus.setting", "1"),
             ("internal.key.converter", "x"),
             ("plugin.path", "/x"),
+            ("connect.protocol", "eager"),
             ("producer.interceptor.classes", "x"),
             ("sasl.mechanism", "PLAIN"),
             ("value.converter.schemas.enable", "false"),
@@ -120,6 +124,7 @@ mod tests {
             "bogus.setting",
             "internal.key.converter",
             "plugin.path",
+            "connect.protocol",
             "producer.interceptor.classes",
         ];
         for name in named {

@@ -1,5 +1,6 @@
 //! The keys of a distributed worker (`DistributedConfig`).
 
+use connect_api::Props;
 use connect_api::config::{Check, ConfigDef, ConfigValue, Key};
 
 /// The group of workers.
@@ -192,6 +193,36 @@ pub fn knows(name: &str) -> bool {
     CLIENT_SETTINGS.contains(&name)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || distributed_config().knows(name)
+}
+
+/// Settings of a group of several workers: taken, so that a worker's file works
+/// as it is, and without effect while a worker is alone in its group.
+const FOR_SEVERAL_WORKERS: &[&str] = &[
+    "session.timeout.ms",
+    "rebalance.timeout.ms",
+    "heartbeat.interval.ms",
+    "worker.sync.timeout.ms",
+    "worker.unsync.backoff.ms",
+    "connect.protocol",
+    "scheduled.rebalance.max.delay.ms",
+    "inter.worker.key.ttl.ms",
+    "inter.worker.key.generation.algorithm",
+    "inter.worker.key.size",
+    "inter.worker.signature.algorithm",
+    "inter.worker.verification.algorithms",
+];
+
+/// Warnings by name about settings that are taken and have no effect yet.
+pub fn warnings(props: &Props) -> Vec<String> {
+    FOR_SEVERAL_WORKERS
+        .iter()
+        .filter(|name| props.contains_key(**name))
+        .map(|name| {
+            format!(
+                "'{name}' has no effect: so far there is one worker to a group, without rebalances"
+            )
+        })
+        .collect()
 }
 
 fn partitions(value: &ConfigValue) -> Result<(), String> {

@@ -17,7 +17,7 @@ use crate::store::config::{ConfigReader, ConfigStore};
 use crate::store::kafka::KafkaLog;
 use crate::store::offset::{OffsetReader, Offsets};
 use crate::store::status::{StatusReader, StatusStore};
-pub use keys::{distributed_config, knows};
+pub use keys::{distributed_config, knows, warnings};
 use settings::DistributedSettings;
 pub(crate) use settings::admin as worker_admin;
 
