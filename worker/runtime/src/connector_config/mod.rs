@@ -181,7 +181,7 @@ fn versioned(connector: &PluginClass) -> ConfigDef {
 
 /// Warnings about settings of a connector that are known and have no effect,
 /// or are old names.
-pub(crate) fn warnings(plugins: &Plugins, plugin: &ConnectorPlugin, props: &Props) -> Vec<String> {
+pub fn warnings(plugins: &Plugins, plugin: &ConnectorPlugin, props: &Props) -> Vec<String> {
     let mut warnings = (plugin.create)().warnings(props);
     warnings.extend(converters::warnings(props));
     warnings.extend(aliases::warnings(plugins, props));
