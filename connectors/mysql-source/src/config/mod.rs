@@ -21,3 +21,6 @@ pub use settings::{
 pub use snapshot_settings::{LockingMode, SnapshotMode, SnapshotSettings, TableOrder};
 pub use unsupported::warnings;
 pub use validate::validate;
+
+#[cfg(test)]
+mod tests;

@@ -136,9 +136,7 @@ impl MySqlConnectorSettings {
             include_schema_changes: settings.get(&events::INCLUDE_SCHEMA_CHANGES)?,
             include_query: settings.get(&events::INCLUDE_QUERY)?,
             skipped_operations: settings.get(&reading::SKIPPED_OPERATIONS)?,
-            event_failures: FailureMode::parse(
-                &settings.get(&reading::EVENT_PROCESSING_FAILURE_HANDLING_MODE)?,
-            ),
+            event_failures: event_failures(&settings)?,
             inconsistent_schema: FailureMode::parse(
                 &settings.get(&events::INCONSISTENT_SCHEMA_HANDLING_MODE)?,
             ),
@@ -177,13 +175,40 @@ fn heartbeat(settings: &Settings) -> Result<HeartbeatSettings> {
     Ok(HeartbeatSettings {
         interval: Some(interval).filter(|interval| !interval.is_zero()),
         topic: [
-            settings.get(&events::TOPIC_HEARTBEAT_PREFIX)?,
+            heartbeat_prefix(settings)?,
             settings.get(&events::TOPIC_DELIMITER)?,
             settings.get(&server::TOPIC_PREFIX)?.unwrap_or_default(),
         ]
         .concat(),
         action_query: settings.get(&events::HEARTBEAT_ACTION_QUERY)?,
     })
+}
+
+/// The older name counts where only it is given.
+fn heartbeat_prefix(settings: &Settings) -> Result<String> {
+    let props = settings.props();
+    let given = |name| props.contains_key(name);
+    if given(events::HEARTBEAT_TOPICS_PREFIX.name())
+        && !given(events::TOPIC_HEARTBEAT_PREFIX.name())
+    {
+        return settings.get(&events::HEARTBEAT_TOPICS_PREFIX);
+    }
+    settings.get(&events::TOPIC_HEARTBEAT_PREFIX)
+}
+
+/// The older name counts where only it is given.
+fn event_failures(settings: &Settings) -> Result<FailureMode> {
+    let props = settings.props();
+    let (new, old) = (
+        &reading::EVENT_PROCESSING_FAILURE_HANDLING_MODE,
+        &events::EVENT_DESERIALIZATION_FAILURE_HANDLING_MODE,
+    );
+    let is_old = props.contains_key(old.name()) && !props.contains_key(new.name());
+    Ok(FailureMode::parse(&settings.get(if is_old {
+        old
+    } else {
+        new
+    })?))
 }
 
 fn max_tables(settings: &Settings) -> Result<Option<(usize, bool)>> {

@@ -37,6 +37,14 @@ pub const HEARTBEAT_INTERVAL_MS: Key<i32> = Key::new("heartbeat.interval.ms")
     .display_name("Connector heartbeat interval (milli-seconds)")
     .doc("How often a heartbeat record is sent, in milliseconds; 0 means never.");
 
+/// Older name of topic.heartbeat.prefix.
+pub const HEARTBEAT_TOPICS_PREFIX: Key<String> = Key::new("heartbeat.topics.prefix")
+    .default("__debezium-heartbeat")
+    .group("Events")
+    .width(Width::Medium)
+    .display_name("A prefix used for naming of heartbeat topics")
+    .doc("Older name of topic.heartbeat.prefix.");
+
 /// Table for signals.
 pub const SIGNAL_DATA_COLLECTION: Key<Option<Vec<String>>> = Key::new("signal.data.collection")
     .default_null()
@@ -311,6 +319,18 @@ pub const BINLOG_BUFFER_SIZE: Key<i32> = Key::new("binlog.buffer.size")
     .display_name("Binlog reader buffer size")
     .doc("Look-ahead buffer of the original for rolled back transactions.");
 
+/// Older name of event.processing.failure.handling.mode.
+pub const EVENT_DESERIALIZATION_FAILURE_HANDLING_MODE: Key<String> =
+    Key::new("event.deserialization.failure.handling.mode")
+        .default("fail")
+        .check(Check::OneOfAnyCase(&["warn", "fail", "ignore", "skip"]))
+        .recommended(&["warn", "fail", "ignore", "skip"])
+        .medium()
+        .group("Events")
+        .width(Width::Short)
+        .display_name("Event deserialization failure handling")
+        .doc("Older name of event.processing.failure.handling.mode.");
+
 /// What to do with a change of a table whose structure is not known: fail, warn, or skip.
 pub const INCONSISTENT_SCHEMA_HANDLING_MODE: Key<String> = Key::new(
     "inconsistent.schema.handling.mode",
@@ -382,7 +402,6 @@ pub const TOPIC_HEARTBEAT_PREFIX: Key<String> = Key::new("topic.heartbeat.prefix
     .group("Events")
     .width(Width::Medium)
     .display_name("Heartbeat topic prefix")
-    .aliases(&["heartbeat.topics.prefix"])
     .doc("First part of the name of the heartbeat topic.");
 
 /// Last part of the name of the transaction topic.
@@ -483,6 +502,7 @@ pub(super) fn add_to(definition: ConfigDef) -> ConfigDef {
         .with(&POST_PROCESSORS)
         .with(&TOMBSTONES_ON_DELETE)
         .with(&HEARTBEAT_INTERVAL_MS)
+        .with(&HEARTBEAT_TOPICS_PREFIX)
         .with(&SIGNAL_DATA_COLLECTION)
         .with(&SIGNAL_POLL_INTERVAL_MS)
         .with(&SIGNAL_ENABLED_CHANNELS)
@@ -512,6 +532,7 @@ pub(super) fn add_to(definition: ConfigDef) -> ConfigDef {
         .with(&DATABASE_INCLUDE_LIST)
         .with(&DATABASE_EXCLUDE_LIST)
         .with(&BINLOG_BUFFER_SIZE)
+        .with(&EVENT_DESERIALIZATION_FAILURE_HANDLING_MODE)
         .with(&INCONSISTENT_SCHEMA_HANDLING_MODE)
         .with(&GTID_SOURCE_FILTER_DML_EVENTS)
         .with(&GTID_IGNORE_ON_RECOVERY)

@@ -4,6 +4,7 @@ pub mod events;
 pub mod history;
 pub mod reading;
 pub mod server;
+pub mod snapshots;
 
 use connect_api::config::ConfigDef;
 

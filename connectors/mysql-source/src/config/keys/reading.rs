@@ -1,8 +1,9 @@
-//! Keys of snapshots, streaming and the queue, in the order of the original.
+//! Keys of streaming, values and the queue, and the order of all keys of the
+//! group, as in the original.
 
 use connect_api::config::{Check, ClassName, ConfigDef, Key, Width};
 
-use crate::config::validate::at_least_zero;
+pub use super::snapshots::*;
 
 /// What to do with an event that cannot be processed: fail, warn (log and skip it), or skip it quietly.
 pub const EVENT_PROCESSING_FAILURE_HANDLING_MODE: Key<String> = Key::new("event.processing.failure.handling.mode")
@@ -13,7 +14,6 @@ pub const EVENT_PROCESSING_FAILURE_HANDLING_MODE: Key<String> = Key::new("event.
     .group("Connector")
     .width(Width::Short)
     .display_name("Event deserialization failure handling")
-    .aliases(&["event.deserialization.failure.handling.mode"])
     .doc("What to do with an event that cannot be processed: fail, warn (log and skip it), or skip it quietly.");
 
 /// How many records one poll returns at most.
@@ -74,134 +74,6 @@ pub const SKIPPED_OPERATIONS: Key<Vec<String>> = Key::new("skipped.operations")
     .display_name("Skipped Operations")
     .doc("Operations that are not streamed: c, u, d, t, or none.");
 
-/// How long to wait before the snapshot, in milliseconds.
-pub const SNAPSHOT_DELAY_MS: Key<i64> = Key::new("snapshot.delay.ms")
-    .default("0")
-    .check(Check::AtLeast(0))
-    .group("Connector")
-    .width(Width::Medium)
-    .display_name("Snapshot Delay (milliseconds)")
-    .doc("How long to wait before the snapshot, in milliseconds.");
-
-/// How long to wait between the snapshot and streaming, in milliseconds.
-pub const STREAMING_DELAY_MS: Key<i64> = Key::new("streaming.delay.ms")
-    .default("0")
-    .check(Check::AtLeast(0))
-    .group("Connector")
-    .width(Width::Medium)
-    .display_name("Streaming Delay (milliseconds)")
-    .doc("How long to wait between the snapshot and streaming, in milliseconds.");
-
-/// Regular expressions for the tables whose rows are in the snapshot; all captured tables otherwise.
-pub const SNAPSHOT_INCLUDE_COLLECTION_LIST: Key<Option<Vec<String>>> = Key::new("snapshot.include.collection.list")
-    .default_null()
-    .medium()
-    .group("Connector")
-    .width(Width::Long)
-    .display_name("Snapshot mode include data collection")
-    .aliases(&["snapshot.include.list"])
-    .doc("Regular expressions for the tables whose rows are in the snapshot; all captured tables otherwise.");
-
-/// Rows that the original fetches at once in a snapshot; here rows are always streamed.
-pub const SNAPSHOT_FETCH_SIZE: Key<Option<i32>> = Key::new("snapshot.fetch.size")
-    .default_null()
-    .check(Check::Custom(at_least_zero))
-    .medium()
-    .group("Connector")
-    .width(Width::Medium)
-    .display_name("Snapshot fetch size")
-    .doc("Rows that the original fetches at once in a snapshot; here rows are always streamed.");
-
-/// Threads of the snapshot; one here.
-pub const SNAPSHOT_MAX_THREADS: Key<i32> = Key::new("snapshot.max.threads")
-    .default("1")
-    .check(Check::AtLeast(1))
-    .medium()
-    .group("Connector")
-    .width(Width::Short)
-    .display_name("Snapshot maximum threads")
-    .doc("Threads of the snapshot; one here.");
-
-/// Chunks of a parallel snapshot.
-pub const SNAPSHOT_MAX_THREADS_MULTIPLIER: Key<i32> = Key::new("snapshot.max.threads.multiplier")
-    .default("1")
-    .check(Check::AtLeast(1))
-    .medium()
-    .group("Connector")
-    .width(Width::Short)
-    .display_name("Snapshot maximum thread multiplier")
-    .doc("Chunks of a parallel snapshot.");
-
-/// Older form of parallel snapshots.
-pub const LEGACY_SNAPSHOT_MAX_THREADS: Key<bool> = Key::new("legacy.snapshot.max.threads")
-    .default("false")
-    .group("Connector")
-    .width(Width::Short)
-    .display_name("Enforces using a single thread per table regardless of table size")
-    .aliases(&["internal.legacy.snapshot.max.threads"])
-    .doc("Older form of parallel snapshots.");
-
-/// Name of a custom snapshotter.
-pub const SNAPSHOT_MODE_CUSTOM_NAME: Key<Option<String>> = Key::new("snapshot.mode.custom.name")
-    .default_null()
-    .medium()
-    .group("Connector")
-    .width(Width::Medium)
-    .display_name("Snapshot Mode Custom Name")
-    .doc("Name of a custom snapshotter.");
-
-/// With snapshot.mode configuration_based: take the rows.
-pub const SNAPSHOT_MODE_CONFIGURATION_BASED_SNAPSHOT_DATA: Key<bool> =
-    Key::new("snapshot.mode.configuration.based.snapshot.data")
-        .default("false")
-        .medium()
-        .group("Connector")
-        .width(Width::Medium)
-        .display_name("Snapshot mode property based snapshot data")
-        .doc("With snapshot.mode configuration_based: take the rows.");
-
-/// With snapshot.mode configuration_based: take the table structures.
-pub const SNAPSHOT_MODE_CONFIGURATION_BASED_SNAPSHOT_SCHEMA: Key<bool> =
-    Key::new("snapshot.mode.configuration.based.snapshot.schema")
-        .default("false")
-        .medium()
-        .group("Connector")
-        .width(Width::Medium)
-        .display_name("Snapshot mode property based snapshot schema")
-        .doc("With snapshot.mode configuration_based: take the table structures.");
-
-/// With snapshot.mode configuration_based: stream after the snapshot.
-pub const SNAPSHOT_MODE_CONFIGURATION_BASED_START_STREAM: Key<bool> =
-    Key::new("snapshot.mode.configuration.based.start.stream")
-        .default("false")
-        .medium()
-        .group("Connector")
-        .width(Width::Medium)
-        .display_name("Snapshot mode property based start stream")
-        .doc("With snapshot.mode configuration_based: stream after the snapshot.");
-
-/// With snapshot.mode configuration_based: take the structures when the schema history is gone.
-pub const SNAPSHOT_MODE_CONFIGURATION_BASED_SNAPSHOT_ON_SCHEMA_ERROR: Key<bool> = Key::new(
-    "snapshot.mode.configuration.based.snapshot.on.schema.error",
-)
-.default("false")
-.medium()
-.group("Connector")
-.width(Width::Medium)
-.display_name("Snapshot mode property based snapshot on schema error")
-.doc(
-    "With snapshot.mode configuration_based: take the structures when the schema history is gone.",
-);
-
-/// With snapshot.mode configuration_based: take a snapshot when the offset is no longer in the binlog.
-pub const SNAPSHOT_MODE_CONFIGURATION_BASED_SNAPSHOT_ON_DATA_ERROR: Key<bool> = Key::new("snapshot.mode.configuration.based.snapshot.on.data.error")
-    .default("false")
-    .medium()
-    .group("Connector")
-    .width(Width::Medium)
-    .display_name("Snapshot mode property based snapshot on data error")
-    .doc("With snapshot.mode configuration_based: take a snapshot when the offset is no longer in the binlog.");
-
 /// How long to wait before the source is opened again after a fault that may pass, in milliseconds.
 pub const RETRIABLE_RESTART_CONNECTOR_WAIT_MS: Key<i64> = Key::new("retriable.restart.connector.wait.ms")
     .default("10000")
@@ -228,17 +100,6 @@ pub const ERRORS_MAX_RETRIES: Key<i32> = Key::new("errors.max.retries")
     .width(Width::Medium)
     .display_name("The maximum number of retries")
     .doc("How often in a row to retry after a lost connection: -1 without limit, 0 never.");
-
-/// Watermarks of incremental snapshots.
-pub const INCREMENTAL_SNAPSHOT_WATERMARKING_STRATEGY: Key<String> =
-    Key::new("incremental.snapshot.watermarking.strategy")
-        .default("insert_insert")
-        .check(Check::OneOfAnyCase(&["insert_delete", "insert_insert"]))
-        .recommended(&["insert_delete", "insert_insert"])
-        .group("Connector")
-        .width(Width::Medium)
-        .display_name("Incremental snapshot watermarking strategy")
-        .doc("Watermarks of incremental snapshots.");
 
 /// Check at the start that the offset is still in the binlog.
 pub const INTERNAL_LOG_POSITION_CHECK_ENABLE: Key<bool> =
@@ -399,15 +260,6 @@ pub const DECIMAL_HANDLING_MODE: Key<String> = Key::new("decimal.handling.mode")
     .display_name("Decimal Handling")
     .doc("DECIMAL and NUMERIC as precise (Connect's Decimal), string or double.");
 
-/// How long to wait for the read lock, in milliseconds.
-pub const SNAPSHOT_LOCK_TIMEOUT_MS: Key<i64> = Key::new("snapshot.lock.timeout.ms")
-    .default("10000")
-    .medium()
-    .group("Connector")
-    .width(Width::Long)
-    .display_name("Snapshot lock timeout (ms)")
-    .doc("How long to wait for the read lock, in milliseconds.");
-
 /// Storage class of the original.
 pub const MEMORY_MANAGEMENT_SCHEMAS_CLASS: Key<ClassName> =
     Key::new("memory.management.schemas.class")
@@ -482,36 +334,6 @@ pub const BINLOG_NET_READ_TIMEOUT: Key<i64> = Key::new("binlog.net.read.timeout"
     .display_name("Binlog Net Read Timeout")
     .doc("net_read_timeout of the binlog session in seconds; 0 leaves the server's.");
 
-/// When to take a snapshot: initial (without offset), always, initial_only (and no streaming), no_data (structures only), when_needed (also when the offset is gone), recovery (rebuild the schema history), never, configuration_based.
-pub const SNAPSHOT_MODE: Key<String> = Key::new("snapshot.mode")
-    .default("initial")
-    .check(Check::OneOfAnyCase(&["always", "initial_only", "configuration_based", "when_needed", "initial", "custom", "no_data", "recovery", "schema_only", "schema_only_recovery", "never"]))
-    .recommended(&["always", "initial_only", "configuration_based", "when_needed", "initial", "custom", "no_data", "recovery"])
-    .group("Connector")
-    .width(Width::Short)
-    .display_name("Snapshot mode")
-    .doc("When to take a snapshot: initial (without offset), always, initial_only (and no streaming), no_data (structures only), when_needed (also when the offset is gone), recovery (rebuild the schema history), never, configuration_based.");
-
-/// How rows are selected: select_all.
-pub const SNAPSHOT_QUERY_MODE: Key<String> = Key::new("snapshot.query.mode")
-    .default("select_all")
-    .check(Check::OneOfAnyCase(&["custom", "select_all"]))
-    .recommended(&["custom", "select_all"])
-    .group("Connector")
-    .width(Width::Short)
-    .display_name("Snapshot query mode")
-    .doc("How rows are selected: select_all.");
-
-/// Name of a custom snapshot query.
-pub const SNAPSHOT_QUERY_MODE_CUSTOM_NAME: Key<Option<String>> =
-    Key::new("snapshot.query.mode.custom.name")
-        .default_null()
-        .medium()
-        .group("Connector")
-        .width(Width::Medium)
-        .display_name("Snapshot Query Mode Custom Name")
-        .doc("Name of a custom snapshot query.");
-
 /// BIGINT UNSIGNED as long or precise (Connect's Decimal).
 pub const BIGINT_UNSIGNED_HANDLING_MODE: Key<String> = Key::new("bigint.unsigned.handling.mode")
     .default("long")
@@ -574,35 +396,6 @@ pub const MIN_ROW_COUNT_TO_STREAM_RESULTS: Key<i32> = Key::new("min.row.count.to
     .width(Width::Medium)
     .display_name("Stream result set of size")
     .doc("From how many rows on the original streams a table; here all are streamed.");
-
-/// Rows in a chunk of an incremental snapshot.
-pub const INCREMENTAL_SNAPSHOT_CHUNK_SIZE: Key<i32> = Key::new("incremental.snapshot.chunk.size")
-    .default("1024")
-    .check(Check::AtLeast(1))
-    .medium()
-    .group("Connector")
-    .width(Width::Medium)
-    .display_name("Incremental snapshot chunk size")
-    .doc("Rows in a chunk of an incremental snapshot.");
-
-/// Schema changes during an incremental snapshot.
-pub const INCREMENTAL_SNAPSHOT_ALLOW_SCHEMA_CHANGES: Key<bool> =
-    Key::new("incremental.snapshot.allow.schema.changes")
-        .default("false")
-        .group("Connector")
-        .width(Width::Short)
-        .display_name("Allow schema changes during incremental snapshot if supported.")
-        .doc("Schema changes during an incremental snapshot.");
-
-/// minimal: writes are blocked until the structures are read; extended: until all rows are read; none: not at all.
-pub const SNAPSHOT_LOCKING_MODE: Key<String> = Key::new("snapshot.locking.mode")
-    .default("minimal")
-    .check(Check::OneOfAnyCase(&["minimal", "minimal_percona", "custom", "none", "minimal_percona_no_table_locks", "extended"]))
-    .recommended(&["minimal", "minimal_percona", "custom", "none", "minimal_percona_no_table_locks", "extended"])
-    .group("Connector")
-    .width(Width::Short)
-    .display_name("Snapshot locking mode")
-    .doc("minimal: writes are blocked until the structures are read; extended: until all rows are read; none: not at all.");
 
 /// Grammar of the original's DDL parser; ours reads both.
 pub const DDL_PARSER_TYPE: Key<String> = Key::new("ddl.parser.type")
@@ -698,16 +491,6 @@ pub const UNAVAILABLE_VALUE_PLACEHOLDER: Key<String> = Key::new("unavailable.val
     .width(Width::Medium)
     .display_name("Unavailable value placeholder")
     .doc("What stands for a value that the binlog does not have.");
-
-/// Name of a custom locking mode.
-pub const SNAPSHOT_LOCKING_MODE_CUSTOM_NAME: Key<Option<String>> =
-    Key::new("snapshot.locking.mode.custom.name")
-        .default_null()
-        .medium()
-        .group("Connector")
-        .width(Width::Medium)
-        .display_name("Snapshot Locking Mode Custom Name")
-        .doc("Name of a custom locking mode.");
 
 /// Adds the keys to `definition`.
 pub(super) fn add_to(definition: ConfigDef) -> ConfigDef {
