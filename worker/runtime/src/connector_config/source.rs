@@ -103,3 +103,13 @@ pub fn source_config() -> ConfigDef {
     ));
     keys
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_fit_their_checks() {
+        assert!(source_config().check_defaults().is_empty());
+    }
+}

@@ -221,3 +221,70 @@ fn partitions(value: &ConfigValue) -> std::result::Result<(), String> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn props(pairs: &[(&str, &str)]) -> Props {
+        pairs
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_connector_that_says_nothing_creates_nothing() {
+        assert!(TopicCreation::parse(&Props::new()).unwrap().is_none());
+    }
+
+    /// The example of KIP-158, in short.
+    #[test]
+    fn groups_take_topics_in_order_and_inherit_from_default() {
+        let creation = TopicCreation::parse(&props(&[
+            ("topic.creation.groups", "inorder, compacted, default"),
+            ("topic.creation.default.replication.factor", "3"),
+            ("topic.creation.default.partitions", "5"),
+            ("topic.creation.inorder.include", "status,orders.*"),
+            ("topic.creation.inorder.partitions", "1"),
+            ("topic.creation.compacted.include", ".*"),
+            ("topic.creation.compacted.exclude", "x\\..*"),
+            ("topic.creation.compacted.cleanup.policy", "compact"),
+        ]))
+        .unwrap()
+        .unwrap();
+        let of = |topic: &str| {
+            let group = creation.group_of(topic).unwrap();
+            (
+                group.name.as_str(),
+                group.partitions,
+                group.replication_factor,
+            )
+        };
+        assert_eq!(of("orders-1"), ("inorder", 1, 3));
+        // The whole name must match.
+        assert_eq!(of("my-status"), ("compacted", 5, 3));
+        assert_eq!(of("x.y"), ("default", 5, 3));
+        let compacted = creation.group_of("t").unwrap();
+        assert_eq!(
+            compacted.configs,
+            BTreeMap::from([("cleanup.policy".to_owned(), "compact".to_owned())])
+        );
+    }
+
+    #[test]
+    fn the_default_group_must_say_how_many() {
+        let error = TopicCreation::parse(&props(&[
+            ("topic.creation.groups", "g"),
+            ("topic.creation.g.include", "("),
+        ]))
+        .unwrap_err();
+        for part in [
+            "\"topic.creation.default.replication.factor\"",
+            "\"topic.creation.default.partitions\"",
+            "topic.creation.g.include: Syntax error in regular expression",
+        ] {
+            assert!(error.message().contains(part), "{part}: {error}");
+        }
+    }
+}

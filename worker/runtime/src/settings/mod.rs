@@ -105,3 +105,81 @@ pub(crate) fn invalid_setting(name: &str, value: &str, reason: &str) -> Error {
         "Invalid value {value} for configuration {name}: {reason}"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn props(pairs: &[(&str, &str)]) -> Props {
+        let required = [
+            ("bootstrap.servers", "a:1, b:2"),
+            ("key.converter", "K"),
+            ("value.converter", "V"),
+        ];
+        required
+            .iter()
+            .chain(pairs)
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn defaults_fit_their_checks_and_are_the_original_s() {
+        assert!(worker_config().check_defaults().is_empty());
+        let settings = WorkerSettings::parse(&props(&[])).unwrap();
+        assert_eq!(settings.bootstrap_servers, "a:1,b:2");
+        assert_eq!(settings.offset_flush_interval, Duration::from_secs(60));
+        assert_eq!(settings.offset_flush_timeout, Duration::from_secs(5));
+        assert_eq!(
+            settings.task_shutdown_graceful_timeout,
+            Duration::from_secs(5)
+        );
+        assert_eq!(settings.client_override_policy, OverridePolicy::All);
+        assert!(settings.topic_creation_enable && settings.topic_tracking_enable);
+        assert_eq!(
+            settings.header_converter,
+            "org.apache.kafka.connect.storage.SimpleHeaderConverter"
+        );
+    }
+
+    #[test]
+    fn all_that_is_missing_or_wrong_is_told_at_once() {
+        let given = Props::from_iter([
+            ("offset.flush.interval.ms".to_owned(), "often".to_owned()),
+            ("bootstrap.servers".to_owned(), "a:1,a:1".to_owned()),
+        ]);
+        let error = WorkerSettings::parse(&given).unwrap_err();
+        for part in [
+            "'bootstrap.servers' values must not be duplicated",
+            "\"key.converter\"",
+            "\"value.converter\"",
+            "offset.flush.interval.ms",
+        ] {
+            assert!(error.message().contains(part), "{part}: {error}");
+        }
+        let policy = [("connector.client.config.override.policy", "Some")];
+        let error = WorkerSettings::parse(&props(&policy)).unwrap_err();
+        assert!(error.message().contains("Some"), "{error}");
+    }
+
+    #[test]
+    fn settings_without_effect_are_warned_about_by_name() {
+        let warnings = WorkerSettings::warnings(&props(&[
+            ("plugin.path", "/usr/share/java"),
+            ("internal.key.converter.schemas.enable", "false"),
+            ("producer.interceptor.classes", "a.B"),
+            ("metrics.context.x", "y"),
+            ("offset.flush.timeout.ms", "1"),
+        ]));
+        let names = [
+            "'plugin.path'",
+            "'internal.key.converter.schemas.enable'",
+            "'producer.interceptor.classes'",
+            "'metrics.context.x'",
+        ];
+        assert_eq!(warnings.len(), names.len(), "{warnings:?}");
+        for (warning, name) in warnings.iter().zip(names) {
+            assert!(warning.starts_with(name), "{warning}");
+        }
+    }
+}
