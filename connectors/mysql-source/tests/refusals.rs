@@ -103,7 +103,7 @@ async fn missing_privileges_are_named_with_their_grant() {
     run(
         &mut admin,
         "DROP USER IF EXISTS u_grants;
-        CREATE USER u_grants IDENTIFIED WITH mysql_native_password BY 'pw';
+        CREATE USER u_grants IDENTIFIED BY 'pw';
         GRANT SELECT ON it_grants.* TO u_grants;
         CREATE TABLE a (id INT PRIMARY KEY);
         INSERT INTO a VALUES (1);",

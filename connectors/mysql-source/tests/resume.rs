@@ -176,7 +176,7 @@ async fn a_killed_connection_is_opened_again() {
         let mut admin = server.fresh_database(name).await;
         let user = format!("u_{name}");
         run(&mut admin, &format!("DROP USER IF EXISTS {user};
-            CREATE USER {user} IDENTIFIED WITH mysql_native_password BY 'pw';
+            CREATE USER {user} IDENTIFIED BY 'pw';
             GRANT SELECT, RELOAD, LOCK TABLES, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {user};
             CREATE TABLE a (id INT PRIMARY KEY);
             INSERT INTO a VALUES (0);")).await;

@@ -2,6 +2,7 @@
 //! again where it broke.
 
 use connect_api::{Error, ErrorKind, Result};
+use mysql_async::binlog::EventType;
 use mysql_async::binlog::events::Event;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -69,7 +70,9 @@ impl Reader {
                 None => self.wait(&mut client, server_id).await?,
             };
             self.handler.handle(&event).await?;
-            retries.reset();
+            if is_progress(&event) {
+                retries.reset();
+            }
             self.beat();
             self.stop_if_cancelled()?;
         }
@@ -158,4 +161,20 @@ impl Reader {
             Ok(())
         }
     }
+}
+
+/// Events that a stream does not begin with: one that breaks at the same event
+/// again and again has not gone well.
+fn is_progress(event: &Event) -> bool {
+    let kind = event.header().event_type();
+    let begins = matches!(
+        kind,
+        Ok(EventType::ROTATE_EVENT
+            | EventType::FORMAT_DESCRIPTION_EVENT
+            | EventType::PREVIOUS_GTIDS_EVENT
+            | EventType::GTID_EVENT
+            | EventType::GTID_TAGGED_LOG_EVENT
+            | EventType::ANONYMOUS_GTID_EVENT)
+    );
+    !begins
 }
