@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -34,6 +35,14 @@ pub struct EventBuilder {
     pub transaction: Option<TransactionMetadata>,
 }
 
+impl fmt::Debug for RowOffsets<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowOffsets")
+            .field("skip_rows", &self.skip_rows)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a record says of a row.
 struct Change {
     op: &'static str,
@@ -48,6 +57,16 @@ struct Origin<'a> {
     schema: &'a TableSchema,
     source: &'a SourceInfo,
     row: i32,
+    /// When the records are made.
+    now_ns: i64,
+}
+
+/// What the rows of one event share.
+#[derive(Clone, Copy)]
+struct EventOrigin<'a> {
+    source: &'a SourceInfo,
+    offsets: RowOffsets<'a>,
+    now_ns: i64,
 }
 
 impl EventBuilder {
@@ -93,6 +112,7 @@ impl EventBuilder {
                 schema,
                 source,
                 row: 0,
+                now_ns: now_ns(),
             },
             change,
             offset,
@@ -109,10 +129,15 @@ impl EventBuilder {
         out: &mut Vec<SourceRecord>,
     ) -> Result<u64> {
         plan.check(event)?;
+        let origin = EventOrigin {
+            source,
+            offsets,
+            now_ns: now_ns(),
+        };
         let mut at = event.rows_at();
         let mut count = 0;
         while at < event.end() {
-            let done = self.row(plan, event, &mut at, count, (source, offsets), out);
+            let done = self.row(plan, event, &mut at, count, origin, out);
             done.map_err(|error| in_row(error, plan, source, count))?;
             count += 1;
         }
@@ -125,7 +150,7 @@ impl EventBuilder {
         event: &RowsEvent,
         at: &mut usize,
         number: u64,
-        (source, offsets): (&SourceInfo, RowOffsets<'_>),
+        origin: EventOrigin<'_>,
         out: &mut Vec<SourceRecord>,
     ) -> Result<()> {
         let skipped = self.settings.skipped_operations;
@@ -135,17 +160,23 @@ impl EventBuilder {
             RowsKind::Update => skipped.update,
             RowsKind::Delete => skipped.delete,
         };
-        if is_skipped || number < offsets.skip_rows {
+        if is_skipped || number < origin.offsets.skip_rows {
             for _ in 0..images {
                 plan.skip_image(event, at)?;
             }
             return Ok(());
         }
         let row = i32::try_from(number).unwrap_or(i32::MAX);
+        let EventOrigin {
+            source,
+            offsets,
+            now_ns,
+        } = origin;
         let origin = Origin {
             schema: plan.schema(),
             source,
             row,
+            now_ns,
         };
         let first = plan.read_image(event, at, &mut self.arena)?;
         let offset = |detail| SourceOffset::Position(Arc::clone(offsets.position), detail);
@@ -273,6 +304,7 @@ impl EventBuilder {
                 schema,
                 source,
                 row: 0,
+                now_ns: now_ns(),
             },
             change,
             offset,
@@ -291,6 +323,7 @@ impl EventBuilder {
             schema,
             source,
             row,
+            now_ns: now,
         } = *origin;
         let source = self
             .source
@@ -299,7 +332,6 @@ impl EventBuilder {
             None => Value::Null,
             Some(transaction) => transaction.block_of_next(&schema.table().id),
         };
-        let now = now_ns();
         let values = vec![
             change.before,
             change.after,

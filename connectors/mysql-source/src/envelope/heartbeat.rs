@@ -26,7 +26,11 @@ pub fn heartbeat(
         value: struct_value(value_schema(), vec![now]),
         ..Record::default()
     };
-    SourceRecord { record, source_partition: Arc::clone(partition), source_offset }
+    SourceRecord {
+        record,
+        source_partition: Arc::clone(partition),
+        source_offset,
+    }
 }
 
 fn key_schema() -> &'static SchemaRef {

@@ -1,6 +1,6 @@
-use connect_api::{Error, Result};
+use connect_api::Error;
 
-/// Reads an event's bytes from the front.
+/// Reads an event's bytes from the front; none where it ends too early.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
@@ -17,67 +17,59 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.at >= self.bytes.len()
-    }
-
     #[inline]
-    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8]> {
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let end = self.at.saturating_add(count);
-        let Some(taken) = self.bytes.get(self.at..end) else {
-            return Err(truncated());
-        };
+        let taken = self.bytes.get(self.at..end)?;
         self.at = end;
-        Ok(taken)
+        Some(taken)
     }
 
     #[inline]
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let rest = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<N>);
-        let Some(taken) = rest else {
-            return Err(truncated());
-        };
+    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let taken = self.bytes.get(self.at..)?.first_chunk::<N>()?;
         self.at += N;
-        Ok(*taken)
+        Some(*taken)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8> {
+    pub(super) fn byte(&mut self) -> Option<u8> {
         self.array::<1>().map(|[byte]| byte)
     }
 
     /// A little-endian number of `size` bytes, at most eight.
     #[inline]
-    pub(super) fn unsigned(&mut self, size: usize) -> Result<u64> {
+    pub(super) fn unsigned(&mut self, size: usize) -> Option<u64> {
         let mut number = [0; 8];
         number[..size].copy_from_slice(self.take(size)?);
-        Ok(u64::from_le_bytes(number))
+        Some(u64::from_le_bytes(number))
     }
 
     /// A big-endian number of `size` bytes, at most eight.
     #[inline]
-    pub(super) fn big_endian(&mut self, size: usize) -> Result<u64> {
+    pub(super) fn big_endian(&mut self, size: usize) -> Option<u64> {
         let mut number = [0; 8];
         number[8 - size..].copy_from_slice(self.take(size)?);
-        Ok(u64::from_be_bytes(number))
+        Some(u64::from_be_bytes(number))
     }
 
     /// A length-encoded integer of the protocol.
-    pub(super) fn length_encoded(&mut self) -> Result<u64> {
+    pub(super) fn length_encoded(&mut self) -> Option<u64> {
         match self.byte()? {
             0xfc => self.unsigned(2),
             0xfd => self.unsigned(3),
             0xfe => self.unsigned(8),
-            byte => Ok(byte.into()),
+            byte => Some(byte.into()),
         }
     }
 
     /// The same as a number of things that are in memory.
-    pub(super) fn count(&mut self) -> Result<usize> {
-        usize::try_from(self.length_encoded()?).map_err(|_| truncated())
+    pub(super) fn count(&mut self) -> Option<usize> {
+        usize::try_from(self.length_encoded()?).ok()
     }
 }
 
+/// What to say when a reader had none.
 #[cold]
-fn truncated() -> Error {
+pub(super) fn truncated() -> Error {
     Error::data("a binlog event is shorter than its contents say")
 }

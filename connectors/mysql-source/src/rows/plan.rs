@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use connect_api::{Error, Result};
 
-use super::bytes::Reader;
+use super::bytes::{Reader, truncated};
 use super::rows_event::RowsEvent;
 use super::table_map::TableMap;
 use super::wire::Wire;
@@ -105,17 +105,20 @@ impl RowPlan {
         arena: &mut Arena,
     ) -> Result<RowValues> {
         let mut reader = Reader::new(&event.body, *at);
-        let nulls = reader.take(self.wires.len().div_ceil(8))?;
+        let nulls = reader
+            .take(self.wires.len().div_ceil(8))
+            .ok_or_else(truncated)?;
         let mut row = self.schema.new_row();
         for (index, (wire, target)) in self.wires.iter().zip(self.schema.targets()).enumerate() {
             let is_null = nulls[index / 8] >> (index % 8) & 1 == 1;
             match (target, is_null) {
                 (Some(target), false) => {
-                    let datum = wire.read(&mut reader, &event.body)?;
-                    row.push(target, target.convert(datum, arena)?);
+                    let datum = wire.read(&mut reader, &event.body).ok_or_else(truncated)?;
+                    let value = target.convert(datum, arena).map_err(|error| *error)?;
+                    row.push(target, value);
                 }
                 (Some(target), true) => row.push(target, target.null()),
-                (None, false) => wire.skip(&mut reader)?,
+                (None, false) => wire.skip(&mut reader).ok_or_else(truncated)?,
                 (None, true) => {}
             }
         }
@@ -126,10 +129,12 @@ impl RowPlan {
     /// Passes over the row image at `reader`.
     pub(crate) fn skip_image(&self, event: &RowsEvent, at: &mut usize) -> Result<()> {
         let mut reader = Reader::new(&event.body, *at);
-        let nulls = reader.take(self.wires.len().div_ceil(8))?;
+        let nulls = reader
+            .take(self.wires.len().div_ceil(8))
+            .ok_or_else(truncated)?;
         for (index, wire) in self.wires.iter().enumerate() {
             if nulls[index / 8] >> (index % 8) & 1 == 0 {
-                wire.skip(&mut reader)?;
+                wire.skip(&mut reader).ok_or_else(truncated)?;
             }
         }
         *at = reader.at();

@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use connect_api::{Error, ErrorKind, Result};
 
-use super::bytes::Reader;
+use super::bytes::{Reader, truncated};
 
 /// What happened to the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,10 @@ impl RowsEvent {
 
     /// Reads an event's body: without the common header and the checksum.
     pub fn parse(kind: RowsKind, version: u8, body: Bytes) -> Result<Self> {
+        Self::read(kind, version, body).ok_or_else(truncated)
+    }
+
+    fn read(kind: RowsKind, version: u8, body: Bytes) -> Option<Self> {
         let mut reader = Reader::new(&body, 0);
         let table_number = reader.unsigned(6)?;
         // Two bytes were read.
@@ -75,7 +79,7 @@ impl RowsEvent {
             full_images &= all_set(reader.take(column_count.div_ceil(8))?, column_count);
         }
         let rows_at = reader.at();
-        Ok(Self {
+        Some(Self {
             kind,
             table_number,
             ends_statement: flags & STATEMENT_END != 0,

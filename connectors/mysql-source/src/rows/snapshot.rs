@@ -83,14 +83,15 @@ impl SnapshotPlan {
                         .with("table", &self.schema.table().id),
                 );
             };
-            let value = convert(target, std::mem::replace(value, SqlValue::NULL), arena)?;
+            let value = std::mem::replace(value, SqlValue::NULL);
+            let value = convert(target, value, arena).map_err(|error| *error)?;
             row.push(target, value);
         }
         Ok(row)
     }
 }
 
-fn convert(target: &ColumnTarget, value: SqlValue, arena: &mut Arena) -> Result<Value> {
+fn convert(target: &ColumnTarget, value: SqlValue, arena: &mut Arena) -> Result<Value, Box<Error>> {
     let datum = match value {
         SqlValue::NULL => return Ok(target.null()),
         SqlValue::Int(number) => Datum::Int(number),
@@ -128,7 +129,11 @@ fn as_shown(kind: &Kind, number: f32) -> f32 {
     number
 }
 
-fn convert_bytes(target: &ColumnTarget, bytes: Bytes, arena: &mut Arena) -> Result<Value> {
+fn convert_bytes(
+    target: &ColumnTarget,
+    bytes: Bytes,
+    arena: &mut Arena,
+) -> Result<Value, Box<Error>> {
     let text = || String::from_utf8_lossy(&bytes);
     let number = || {
         target.error(ValueError::Number {

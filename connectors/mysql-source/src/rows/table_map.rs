@@ -1,10 +1,9 @@
-use connect_api::{Error, Result};
+use connect_api::Result;
 
-use super::bytes::Reader;
+use super::bytes::{Reader, truncated};
 use crate::tables::TableId;
 
 // `enum_field_types` of MySQL's `field_types.h`.
-pub(super) const DECIMAL: u8 = 0;
 pub(super) const TINY: u8 = 1;
 pub(super) const SHORT: u8 = 2;
 pub(super) const LONG: u8 = 3;
@@ -61,6 +60,10 @@ pub(super) struct WireColumn {
 impl TableMap {
     /// Reads an event's body: without the common header and the checksum.
     pub fn parse(body: &[u8]) -> Result<Self> {
+        Self::read(body).ok_or_else(truncated)
+    }
+
+    fn read(body: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(body, 0);
         let table_number = reader.unsigned(6)?;
         let _flags = reader.take(2)?;
@@ -71,8 +74,8 @@ impl TableMap {
         let meta_length = reader.count()?;
         let mut meta = Reader::new(reader.take(meta_length)?, 0);
         let columns = types.iter().map(|kind| WireColumn::read(*kind, &mut meta));
-        let columns = columns.collect::<Result<_>>()?;
-        Ok(Self {
+        let columns = columns.collect::<Option<_>>()?;
+        Some(Self {
             table_number,
             table: TableId::new(database, table),
             columns,
@@ -81,7 +84,7 @@ impl TableMap {
 
     /// The number of the table of a `TABLE_MAP_EVENT`'s or rows event's body.
     pub fn table_number(body: &[u8]) -> Result<u64> {
-        Reader::new(body, 0).unsigned(6)
+        Reader::new(body, 0).unsigned(6).ok_or_else(truncated)
     }
 
     /// How many columns the table has.
@@ -90,16 +93,16 @@ impl TableMap {
     }
 }
 
-fn name(reader: &mut Reader<'_>) -> Result<String> {
+fn name(reader: &mut Reader<'_>) -> Option<String> {
     let length = reader.byte()?;
     let name = reader.take(length.into())?;
     reader.take(1)?;
-    String::from_utf8(name.to_vec())
-        .map_err(|error| Error::data("a name in a table map event is not UTF-8").caused_by(error))
+    // MySQL's names are UTF-8.
+    Some(String::from_utf8_lossy(name).into_owned())
 }
 
 impl WireColumn {
-    fn read(kind: u8, meta: &mut Reader<'_>) -> Result<Self> {
+    fn read(kind: u8, meta: &mut Reader<'_>) -> Option<Self> {
         let number = match kind {
             FLOAT | DOUBLE | TIMESTAMP2 | DATETIME2 | TIME2 | JSON | GEOMETRY | TINY_BLOB
             | MEDIUM_BLOB | LONG_BLOB | BLOB | VECTOR => meta.unsigned(1)?,
@@ -110,7 +113,7 @@ impl WireColumn {
             _ => 0,
         };
         // At most two bytes were read.
-        Ok(Self {
+        Some(Self {
             kind,
             meta: number as u16,
         })

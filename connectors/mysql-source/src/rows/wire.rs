@@ -3,8 +3,6 @@
 
 use bytes::Bytes;
 
-use connect_api::Result;
-
 use super::bytes::Reader;
 use super::table_map::{self as types, WireColumn};
 use crate::values::{DateTime, Datum, Kind, Slice, decimal_length};
@@ -166,16 +164,14 @@ impl Wire {
 
     /// Reads a value of `body`.
     #[inline]
-    pub(super) fn read<'a>(self, reader: &mut Reader<'a>, body: &'a Bytes) -> Result<Datum<'a>> {
-        Ok(match self {
+    pub(super) fn read<'a>(self, reader: &mut Reader<'a>, body: &'a Bytes) -> Option<Datum<'a>> {
+        Some(match self {
             Self::Int { size, unsigned } => Datum::Int(read_int(reader, size, unsigned)?),
             Self::Bytes { length_size } => {
                 let length = reader.unsigned(length_size.into())? as usize;
                 let start = reader.at();
                 reader.take(length)?;
-                // `take` has found the bytes.
-                let slice = Slice::new(body, start, reader.at());
-                Datum::Bytes(slice.unwrap_or(Slice::whole(body)))
+                Datum::Bytes(Slice::new(body, start, reader.at())?)
             }
             Self::Decimal {
                 integral,
@@ -216,7 +212,7 @@ impl Wire {
     }
 
     /// Passes over a value.
-    pub(super) fn skip(self, reader: &mut Reader<'_>) -> Result<()> {
+    pub(super) fn skip(self, reader: &mut Reader<'_>) -> Option<()> {
         let fraction = |digits: u8| usize::from(digits.div_ceil(2));
         let length = match self {
             Self::Int { size, .. } | Self::Enum { size } | Self::Set { size } => size.into(),
@@ -239,9 +235,9 @@ fn length_size(max_length: u16) -> u8 {
 }
 
 #[inline]
-fn read_int(reader: &mut Reader<'_>, size: u8, unsigned: bool) -> Result<i64> {
+fn read_int(reader: &mut Reader<'_>, size: u8, unsigned: bool) -> Option<i64> {
     // Four and eight bytes are by far the most frequent.
-    Ok(match (size, unsigned) {
+    Some(match (size, unsigned) {
         (4, false) => i32::from_le_bytes(reader.array()?).into(),
         (8, _) => i64::from_le_bytes(reader.array()?),
         (_, true) => reader.unsigned(size.into())? as i64,
@@ -253,8 +249,8 @@ fn read_int(reader: &mut Reader<'_>, size: u8, unsigned: bool) -> Result<i64> {
 }
 
 /// The fraction in microseconds: one byte for each two digits.
-fn read_fraction(reader: &mut Reader<'_>, digits: u8) -> Result<u32> {
-    Ok(match digits {
+fn read_fraction(reader: &mut Reader<'_>, digits: u8) -> Option<u32> {
+    Some(match digits {
         0 => 0,
         1 | 2 => u32::from(reader.byte()?) * 10_000,
         3 | 4 => u32::from(u16::from_be_bytes(reader.array()?)) * 100,
@@ -265,13 +261,13 @@ fn read_fraction(reader: &mut Reader<'_>, digits: u8) -> Result<u32> {
 
 /// Five bytes: a sign, 17 bits of year and month, five each of day and hour, six each of minute
 /// and second (`my_datetime_packed_from_binary`).
-fn read_datetime(reader: &mut Reader<'_>, digits: u8) -> Result<DateTime> {
+fn read_datetime(reader: &mut Reader<'_>, digits: u8) -> Option<DateTime> {
     let packed = reader.big_endian(5)?;
     let micros = read_fraction(reader, digits)?;
     let year_month = (packed >> 22) & 0x1_ffff;
     let seconds = ((packed >> 12 & 31) * 60 + (packed >> 6 & 63)) * 60 + (packed & 63);
     // Each part was masked to its bits.
-    Ok(DateTime {
+    Some(DateTime {
         year: (year_month / 13) as u16,
         month: (year_month % 13) as u8,
         day: (packed >> 17 & 31) as u8,
@@ -280,9 +276,9 @@ fn read_datetime(reader: &mut Reader<'_>, digits: u8) -> Result<DateTime> {
 }
 
 /// Three bytes: 15 bits of year, four of month, five of day.
-fn read_date(reader: &mut Reader<'_>) -> Result<DateTime> {
+fn read_date(reader: &mut Reader<'_>) -> Option<DateTime> {
     let packed = reader.unsigned(3)?;
-    Ok(DateTime {
+    Some(DateTime {
         year: (packed >> 9) as u16,
         month: (packed >> 5 & 15) as u8,
         day: (packed & 31) as u8,
@@ -292,7 +288,7 @@ fn read_date(reader: &mut Reader<'_>) -> Result<DateTime> {
 
 /// Three bytes and the fraction as one number around a middle, which is zero
 /// (`my_time_packed_from_binary`): ten bits of hour, six each of minute and second.
-fn read_time(reader: &mut Reader<'_>, digits: u8) -> Result<i64> {
+fn read_time(reader: &mut Reader<'_>, digits: u8) -> Option<i64> {
     let fraction_size = usize::from(digits.div_ceil(2));
     let bits = 8 * fraction_size;
     let stored = reader.big_endian(3 + fraction_size)?;
@@ -307,14 +303,14 @@ fn read_time(reader: &mut Reader<'_>, digits: u8) -> Result<i64> {
     };
     let seconds = ((clock >> 12 & 0x3ff) * 60 + (clock >> 6 & 63)) * 60 + (clock & 63);
     let total = (seconds * 1_000_000 + micros) as i64;
-    Ok(if stored < middle { -total } else { total })
+    Some(if stored < middle { -total } else { total })
 }
 
-fn old_time(reader: &mut Reader<'_>) -> Result<i64> {
+fn old_time(reader: &mut Reader<'_>) -> Option<i64> {
     let number = read_int(reader, 3, false)?;
     let magnitude = number.abs();
     let (hours, minutes, seconds) = (magnitude / 10_000, magnitude / 100 % 100, magnitude % 100);
-    Ok(((hours * 60 + minutes) * 60 + seconds) * 1_000_000 * number.signum())
+    Some(((hours * 60 + minutes) * 60 + seconds) * 1_000_000 * number.signum())
 }
 
 fn old_datetime(number: u64) -> DateTime {

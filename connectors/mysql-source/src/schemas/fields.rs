@@ -29,11 +29,12 @@ pub(crate) struct ColumnTarget {
 }
 
 impl ColumnTarget {
-    /// The value before a mapping, as the key has it.
-    pub(crate) fn convert(&self, datum: Datum<'_>, arena: &mut Arena) -> Result<Value> {
+    /// The value before a mapping, as the key has it. (A boxed error keeps the result small.)
+    #[inline]
+    pub(crate) fn convert(&self, datum: Datum<'_>, arena: &mut Arena) -> Result<Value, Box<Error>> {
         match self.kind.value(datum, self.adjust_years, arena) {
-            Ok(Some(value)) => Ok(value),
-            Ok(None) => Ok(self.null.clone()),
+            Ok(Value::Null) => Ok(self.null.clone()),
+            Ok(value) => Ok(value),
             Err(error) => self.unconverted(error),
         }
     }
@@ -51,7 +52,8 @@ impl ColumnTarget {
         }
     }
 
-    fn unconverted(&self, error: ValueError) -> Result<Value> {
+    #[cold]
+    fn unconverted(&self, error: ValueError) -> Result<Value, Box<Error>> {
         let (column, table) = (&*self.name, &*self.table);
         match self.failure {
             _ if !self.may_be_null => Err(self.error(error)),
@@ -71,14 +73,10 @@ impl ColumnTarget {
     pub(crate) fn error(
         &self,
         cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Error {
-        Error::data(format!(
-            "failed to convert the value of column '{}'",
-            self.name
-        ))
-        .with("table", &self.table)
-        .with("type", self.kind.name())
-        .caused_by(cause)
+    ) -> Box<Error> {
+        let what = format!("failed to convert the value of column '{}'", self.name);
+        let error = Error::data(what).with("table", &self.table);
+        Box::new(error.with("type", self.kind.name()).caused_by(cause))
     }
 }
 

@@ -174,6 +174,7 @@ impl TableSchema {
     }
 
     /// An empty row.
+    #[inline]
     pub(crate) fn new_row(&self) -> RowValues {
         RowValues {
             fields: Vec::with_capacity(self.value.fields().len()),
@@ -196,6 +197,7 @@ impl RowValues {
     }
 
     /// Adds the next column's value.
+    #[inline(always)]
     pub(crate) fn push(&mut self, target: &ColumnTarget, value: Value) {
         if target.apart_in_key {
             self.apart.push(value.clone());

@@ -60,9 +60,7 @@ pub(crate) fn default_value(
                 padded: None,
             };
             let datum = Datum::Bytes(Slice::whole(&bytes));
-            unpadded
-                .value(datum, adjust_years, arena)?
-                .unwrap_or_default()
+            unpadded.value(datum, adjust_years, arena)?
         }
         // MySQL takes no literal defaults of these types.
         Kind::Geometry | Kind::Point | Kind::Vector => return Ok(None),
@@ -154,9 +152,8 @@ fn date_time(
 ) -> Option<Value> {
     let parsed = parse_date_time(expression).filter(|_| expression != "0");
     let value = parsed.and_then(|datetime| {
-        kind.value(Datum::DateTime(datetime), adjust_years, arena)
-            .ok()
-            .flatten()
+        let value = kind.value(Datum::DateTime(datetime), adjust_years, arena);
+        value.ok().filter(|value| !value.is_null())
     });
     if value.is_none() && !column.optional {
         return Some(kind.fallback(arena));

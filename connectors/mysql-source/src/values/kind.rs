@@ -158,7 +158,7 @@ impl Kind {
             Self::Set(options) => semantic(Type::String, "io.debezium.data.EnumSet")
                 .parameter("allowed", allowed(options)),
             Self::Geometry => geometry_schema().to_builder(),
-            Self::Point => point_schema().to_builder(),
+            Self::Point => point_schema().to_builder().with_optional(false),
             Self::Vector => SchemaBuilder::array(Schema::required(Type::Float32))
                 .name("io.debezium.data.FloatVector")
                 .version(1),
@@ -193,14 +193,15 @@ impl Kind {
         }
     }
 
-    /// The value; none if it counts as null, as a zero date does.
+    /// The value; null if it counts as that, as a zero date does.
+    #[inline]
     pub(crate) fn value(
         &self,
         datum: Datum<'_>,
         adjust_years: bool,
         arena: &mut Arena,
-    ) -> Result<Option<Value>, ValueError> {
-        Ok(Some(match (self, datum) {
+    ) -> Result<Value, ValueError> {
+        Ok(match (self, datum) {
             // Wire type and column agree in size, so that nothing is cut.
             (Self::Int32, Datum::Int(number)) => Value::Int32(number as i32),
             (Self::Int64, Datum::Int(number)) => Value::Int64(number),
@@ -217,26 +218,26 @@ impl Kind {
             (Self::Decimal(target), Datum::Number(text)) => target.from_text(text, arena)?,
             (Self::DateTime(target), Datum::DateTime(datetime)) => {
                 let Some(normalized) = datetime.normalized(adjust_years)? else {
-                    return Ok(None);
+                    return Ok(Value::Null);
                 };
                 target.value(normalized.epoch_micros(), arena)
             }
             (Self::Date(target), Datum::DateTime(date)) => {
                 let Some(normalized) = date.normalized(adjust_years)? else {
-                    return Ok(None);
+                    return Ok(Value::Null);
                 };
                 target.value(normalized.days(), arena)
             }
             (Self::Timestamp(digits), Datum::Timestamp { seconds, micros }) => {
                 if seconds == 0 && micros == 0 {
-                    return Ok(None);
+                    return Ok(Value::Null);
                 }
                 let epoch_micros = i64::from(seconds) * 1_000_000 + i64::from(micros);
                 zoned(epoch_micros, Some(*digits), arena)
             }
             (Self::Timestamp(_), Datum::DateTime(datetime)) => {
                 let Some(normalized) = datetime.normalized(false)? else {
-                    return Ok(None);
+                    return Ok(Value::Null);
                 };
                 // The JDBC driver's timestamps do not know their column's precision.
                 zoned(normalized.epoch_micros(), None, arena)
@@ -247,8 +248,8 @@ impl Kind {
             (Self::Float64, Datum::Float(number)) => Value::Float64(number.into()),
             (Self::Float64, Datum::Double(number)) => Value::Float64(number),
             (Self::Float32, Datum::Double(number)) => Value::Float32(number as f32),
-            (kind, datum) => return kind.rare_value(datum, arena).map(Some),
-        }))
+            (kind, datum) => return kind.rare_value(datum, arena),
+        })
     }
 
     fn rare_value(&self, datum: Datum<'_>, arena: &mut Arena) -> Result<Value, ValueError> {
@@ -299,11 +300,6 @@ impl Kind {
             Self::Point => "POINT",
             Self::Vector => "VECTOR",
         }
-    }
-
-    /// Whether it holds dates, which may be zero.
-    pub(crate) fn needs_fallback_for_zero(&self) -> bool {
-        matches!(self, Self::Date(_) | Self::DateTime(_) | Self::Timestamp(_))
     }
 }
 

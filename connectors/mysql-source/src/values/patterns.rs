@@ -61,9 +61,8 @@ impl KeyColumns {
     pub fn key_indexes(&self, table: &Table) -> Vec<usize> {
         let mut indexes = Vec::new();
         for regex in &self.0 {
-            let matches = |column: &Column| {
-                is_match(regex, &format!("{}.{}", table.id, column.name))
-            };
+            let matches =
+                |column: &Column| is_match(regex, &format!("{}.{}", table.id, column.name));
             let found = table
                 .columns
                 .iter()
@@ -85,8 +84,10 @@ impl KeyColumns {
 
 fn compile(setting: &str, pattern: &str) -> Result<JavaRegex> {
     JavaRegex::ignoring_case(pattern).map_err(|error| {
-        Error::config(format!("'{pattern}' in {setting} is not a regular expression"))
-            .caused_by(error)
+        Error::config(format!(
+            "'{pattern}' in {setting} is not a regular expression"
+        ))
+        .caused_by(error)
     })
 }
 

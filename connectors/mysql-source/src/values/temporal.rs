@@ -25,6 +25,7 @@ impl DateTime {
     /// What the modes make of it; none for a date with a zero in it, which Debezium takes as
     /// null. A year of two digits means one of 1970 to 2069 when `adjust` says so
     /// (`enable.time.adjuster`).
+    #[inline]
     pub(crate) fn normalized(mut self, adjust: bool) -> Result<Option<Self>, ValueError> {
         if self.year == 0 || self.month == 0 || self.day == 0 {
             return Ok(None);
@@ -46,17 +47,20 @@ impl DateTime {
     }
 
     /// Days of the epoch.
+    #[inline]
     pub(crate) fn days(self) -> i64 {
         days_of(self.year.into(), self.month.into(), self.day.into())
     }
 
     /// Microseconds of the epoch.
+    #[inline]
     pub(crate) fn epoch_micros(self) -> i64 {
         self.days() * MICROS_PER_DAY + self.micros
     }
 }
 
 /// Years of two digits (`BinlogValueConverters.adjustTemporal`).
+#[inline]
 pub(crate) fn adjusted_year(year: u16) -> u16 {
     match year {
         0..=69 => year + 2000,
@@ -65,6 +69,7 @@ pub(crate) fn adjusted_year(year: u16) -> u16 {
     }
 }
 
+#[inline]
 fn days_in_month(year: u16, month: u8) -> u8 {
     match month {
         4 | 6 | 9 | 11 => 30,
@@ -79,6 +84,7 @@ fn days_in_month(year: u16, month: u8) -> u8 {
 
 /// Days of the epoch of a date of the proleptic Gregorian calendar (Howard Hinnant's
 /// `days_from_civil`).
+#[inline]
 pub(crate) fn days_of(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);

@@ -112,7 +112,9 @@ impl<'a> Stream<'a> {
     /// Brings the tables to the state at a position.
     fn apply_history(&mut self, at: usize) {
         let is_past = |record: &HistoryRecord| {
-            record.position["pos"].as_u64().is_some_and(|pos| pos <= at as u64)
+            record.position["pos"]
+                .as_u64()
+                .is_some_and(|pos| pos <= at as u64)
         };
         while let Some(record) = self.history.pop_if(|record| is_past(record)) {
             for change in record.table_changes.iter().flatten() {
@@ -133,15 +135,31 @@ impl<'a> Stream<'a> {
             Arc::new(TableSchema::new(table, &self.topics, self.modes).unwrap())
         });
         let number = map.table_number;
-        self.plans.insert(number, RowPlan::new(schema, map).unwrap());
+        self.plans
+            .insert(number, RowPlan::new(schema, map).unwrap());
     }
 
-    fn rows(&mut self, event_type: u8, body: &[u8], source: &SourceInfo, out: &mut Vec<SourceRecord>) {
-        let Some((kind, version)) = RowsEvent::kind_of(event_type).unwrap() else { return };
+    fn rows(
+        &mut self,
+        event_type: u8,
+        body: &[u8],
+        source: &SourceInfo,
+        out: &mut Vec<SourceRecord>,
+    ) {
+        let Some((kind, version)) = RowsEvent::kind_of(event_type).unwrap() else {
+            return;
+        };
         let event = RowsEvent::parse(kind, version, Bytes::copy_from_slice(body)).unwrap();
-        let Some(plan) = self.plans.get(&event.table_number) else { return };
+        let Some(plan) = self.plans.get(&event.table_number) else {
+            return;
+        };
         let position: Arc<dyn SourcePosition> = Arc::new(Position { pos: source.pos });
-        let offsets = RowOffsets { position: &position, skip_rows: 0 };
-        self.builder.rows(plan, &event, source, offsets, out).unwrap();
+        let offsets = RowOffsets {
+            position: &position,
+            skip_rows: 0,
+        };
+        self.builder
+            .rows(plan, &event, source, offsets, out)
+            .unwrap();
     }
 }

@@ -25,7 +25,9 @@ pub(crate) fn rows() -> Vec<Value> {
 }
 
 fn lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// A record as it is in Kafka.
@@ -55,16 +57,28 @@ pub(crate) fn records(scenario: &str) -> Vec<GoldenRecord> {
 }
 
 fn golden_record(line: &Value) -> GoldenRecord {
-    let parsed = |field: &str| line[field].as_str().map(|text| serde_json::from_str(text).unwrap());
+    let parsed = |field: &str| {
+        line[field]
+            .as_str()
+            .map(|text| serde_json::from_str(text).unwrap())
+    };
     let header = |header: &Value| {
-        (header[0].as_str().unwrap().to_owned(), header[1].as_str().unwrap().to_owned())
+        (
+            header[0].as_str().unwrap().to_owned(),
+            header[1].as_str().unwrap().to_owned(),
+        )
     };
     GoldenRecord {
         topic: line["topic"].as_str().unwrap().to_owned(),
         partition: line["partition"].as_i64().unwrap(),
         key: parsed("key"),
         value: parsed("value"),
-        headers: line["headers"].as_array().unwrap().iter().map(header).collect(),
+        headers: line["headers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(header)
+            .collect(),
     }
 }
 

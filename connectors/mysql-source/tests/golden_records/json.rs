@@ -42,7 +42,8 @@ pub(crate) fn schema_json(schema: &Schema) -> Json {
     }
     if !schema.parameters().is_empty() {
         let parameters = schema.parameters().iter();
-        let parameters = parameters.map(|(name, value)| (name.to_string(), value.to_string().into()));
+        let parameters =
+            parameters.map(|(name, value)| (name.to_string(), value.to_string().into()));
         out.insert("parameters".into(), Json::Object(parameters.collect()));
     }
     if let Some(default) = schema.default_value() {
@@ -81,7 +82,14 @@ pub(crate) fn payload(schema: &Schema, value: &Value) -> Json {
             let field = |(field, value): (&connect_api::data::Field, &Value)| {
                 (field.name.to_string(), payload(&field.schema, value))
             };
-            Json::Object(schema.fields().iter().zip(value.values()).map(field).collect())
+            Json::Object(
+                schema
+                    .fields()
+                    .iter()
+                    .zip(value.values())
+                    .map(field)
+                    .collect(),
+            )
         }
         Value::Map(_) => panic!("no map is expected"),
     }
@@ -91,8 +99,17 @@ pub(crate) fn payload(schema: &Schema, value: &Value) -> Json {
 pub(crate) fn assert_same(what: &str, ours: Option<&Json>, golden: Option<&Json>) {
     let mut differences = Vec::new();
     let null = Json::Null;
-    differ("", ours.unwrap_or(&null), golden.unwrap_or(&null), &mut differences);
-    assert!(differences.is_empty(), "{what}, ours for Debezium's:\n{}", differences.join("\n"));
+    differ(
+        "",
+        ours.unwrap_or(&null),
+        golden.unwrap_or(&null),
+        &mut differences,
+    );
+    assert!(
+        differences.is_empty(),
+        "{what}, ours for Debezium's:\n{}",
+        differences.join("\n")
+    );
 }
 
 fn differ(path: &str, ours: &Json, golden: &Json, out: &mut Vec<String>) {

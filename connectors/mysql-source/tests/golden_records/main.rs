@@ -5,4 +5,5 @@ mod binlog;
 mod data;
 mod json;
 mod schema_changes;
+mod snapshot;
 mod stream;

@@ -16,7 +16,11 @@ fn source_info(source: &Json) -> SourceInfo {
     let in_snapshot = source["snapshot"] == "true";
     SourceInfo {
         ts_ns: source["ts_ns"].as_i64().unwrap(),
-        snapshot: if in_snapshot { SnapshotMarker::True } else { SnapshotMarker::False },
+        snapshot: if in_snapshot {
+            SnapshotMarker::True
+        } else {
+            SnapshotMarker::False
+        },
         server_id: source["server_id"].as_i64().unwrap(),
         file: source["file"].as_str().unwrap().to_owned().into(),
         pos: source["pos"].as_i64().unwrap(),
@@ -27,7 +31,9 @@ fn source_info(source: &Json) -> SourceInfo {
 
 #[test]
 fn the_topic_of_schema_changes() {
-    let golden = data::records("a_raw").into_iter().filter(|record| record.topic == "a_raw");
+    let golden = data::records("a_raw")
+        .into_iter()
+        .filter(|record| record.topic == "a_raw");
     let golden: Vec<GoldenRecord> = golden.collect();
     let history = data::history();
     assert_eq!(golden.len(), history.lines().count());
