@@ -38,7 +38,9 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = match error.kind() {
-            ErrorKind::Config | ErrorKind::Data | ErrorKind::Unsupported => StatusCode::BAD_REQUEST,
+            ErrorKind::Config | ErrorKind::Data => StatusCode::BAD_REQUEST,
+            // Turned off by the worker's settings, such as the tracking of topics.
+            ErrorKind::Unsupported => StatusCode::FORBIDDEN,
             ErrorKind::NotFound => StatusCode::NOT_FOUND,
             ErrorKind::AlreadyExists | ErrorKind::Conflict => StatusCode::CONFLICT,
             ErrorKind::Stopped => StatusCode::SERVICE_UNAVAILABLE,
