@@ -64,6 +64,8 @@ struct Origin<'a> {
 /// What the rows of one event share.
 #[derive(Clone, Copy)]
 struct EventOrigin<'a> {
+    plan: &'a RowPlan,
+    event: &'a RowsEvent,
     source: &'a SourceInfo,
     offsets: RowOffsets<'a>,
     now_ns: i64,
@@ -130,6 +132,8 @@ impl EventBuilder {
     ) -> Result<u64> {
         plan.check(event)?;
         let origin = EventOrigin {
+            plan,
+            event,
             source,
             offsets,
             now_ns: now_ns(),
@@ -137,7 +141,7 @@ impl EventBuilder {
         let mut at = event.rows_at();
         let mut count = 0;
         while at < event.end() {
-            let done = self.row(plan, event, &mut at, count, origin, out);
+            let done = self.row(origin, &mut at, count, out);
             done.map_err(|error| in_row(error, plan, source, count))?;
             count += 1;
         }
@@ -146,13 +150,18 @@ impl EventBuilder {
 
     fn row(
         &mut self,
-        plan: &RowPlan,
-        event: &RowsEvent,
+        origin: EventOrigin<'_>,
         at: &mut usize,
         number: u64,
-        origin: EventOrigin<'_>,
         out: &mut Vec<SourceRecord>,
     ) -> Result<()> {
+        let EventOrigin {
+            plan,
+            event,
+            source,
+            offsets,
+            now_ns,
+        } = origin;
         let skipped = self.settings.skipped_operations;
         let images = if event.kind == RowsKind::Update { 2 } else { 1 };
         let is_skipped = match event.kind {
@@ -160,18 +169,13 @@ impl EventBuilder {
             RowsKind::Update => skipped.update,
             RowsKind::Delete => skipped.delete,
         };
-        if is_skipped || number < origin.offsets.skip_rows {
+        if is_skipped || number < offsets.skip_rows {
             for _ in 0..images {
                 plan.skip_image(event, at)?;
             }
             return Ok(());
         }
         let row = i32::try_from(number).unwrap_or(i32::MAX);
-        let EventOrigin {
-            source,
-            offsets,
-            now_ns,
-        } = origin;
         let origin = Origin {
             schema: plan.schema(),
             source,

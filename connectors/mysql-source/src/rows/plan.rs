@@ -76,7 +76,7 @@ impl RowPlan {
 
     /// Checks that the event's images can be read by this plan.
     pub(crate) fn check(&self, event: &RowsEvent) -> Result<()> {
-        if event.column_count != self.wires.len() {
+        if event.column_count != self.wires.len() || event.column_count == 0 {
             return Err(mismatch(
                 &self.map,
                 format!(

@@ -28,7 +28,7 @@ impl DecimalTarget {
     }
 
     /// From the binary form (`decimal2bin` of MySQL's `strings/decimal.cc`).
-    pub(crate) fn from_binary(
+    pub(crate) fn binary_value(
         self,
         bytes: &[u8],
         integral: u8,
@@ -39,13 +39,13 @@ impl DecimalTarget {
             let unscaled = small_binary(bytes, integral, fraction);
             return Value::Bytes(arena.bytes(minimal(&unscaled.to_be_bytes())));
         }
-        self.from_digits(&Digits::from_binary(bytes, integral, fraction), arena)
+        self.digits_value(&Digits::from_binary(bytes, integral, fraction), arena)
     }
 
     /// From decimal text; digits beyond the scale are rounded half up.
-    pub(crate) fn from_text(self, text: &[u8], arena: &mut Arena) -> Result<Value, ValueError> {
+    pub(crate) fn text_value(self, text: &[u8], arena: &mut Arena) -> Result<Value, ValueError> {
         let digits = Digits::parse(text, self.scale.into())?;
-        Ok(self.from_digits(&digits, arena))
+        Ok(self.digits_value(&digits, arena))
     }
 
     /// Zero, for a null where none may be.
@@ -55,10 +55,10 @@ impl DecimalTarget {
             digits.push(0);
         }
         digits.scale = self.scale.into();
-        self.from_digits(&digits, arena)
+        self.digits_value(&digits, arena)
     }
 
-    fn from_digits(self, digits: &Digits, arena: &mut Arena) -> Value {
+    fn digits_value(self, digits: &Digits, arena: &mut Arena) -> Value {
         match self.mode {
             DecimalMode::Precise => {
                 let bytes = digits.unscaled();
@@ -105,13 +105,13 @@ fn for_each_group(
         }
         group(digits, value);
     };
-    if integral % 9 > 0 {
+    if !integral.is_multiple_of(9) {
         next(integral % 9);
     }
     for _ in 0..integral / 9 + fraction / 9 {
         next(9);
     }
-    if fraction % 9 > 0 {
+    if !fraction.is_multiple_of(9) {
         next(fraction % 9);
     }
     negative
@@ -377,7 +377,7 @@ mod tests {
             scale,
         };
         target
-            .from_text(text.as_bytes(), &mut Arena::new())
+            .text_value(text.as_bytes(), &mut Arena::new())
             .unwrap()
     }
 
@@ -438,7 +438,7 @@ mod tests {
         for wrong in ["", "-", "abc", "1.2.3", "1e", "1e99999"] {
             assert!(
                 target
-                    .from_text(wrong.as_bytes(), &mut Arena::new())
+                    .text_value(wrong.as_bytes(), &mut Arena::new())
                     .is_err(),
                 "{wrong}"
             );
@@ -457,13 +457,13 @@ mod tests {
         };
         let mut arena = Arena::new();
         assert_eq!(binary_length(10, 4), 7);
-        let string = target(DecimalMode::String).from_binary(&negative, 10, 4, &mut arena);
+        let string = target(DecimalMode::String).binary_value(&negative, 10, 4, &mut arena);
         assert_eq!(string, Value::from("-1234567890.1234"));
-        let small = target(DecimalMode::Precise).from_binary(&negative, 10, 4, &mut arena);
+        let small = target(DecimalMode::Precise).binary_value(&negative, 10, 4, &mut arena);
         let digits = Digits::from_binary(&negative, 10, 4);
         assert_eq!(
             small,
-            target(DecimalMode::Precise).from_digits(&digits, &mut arena)
+            target(DecimalMode::Precise).digits_value(&digits, &mut arena)
         );
         let Value::Bytes(small) = small else { panic!() };
         assert_eq!(&small[..], minimal(&(-12_345_678_901_234i64).to_be_bytes()));

@@ -38,7 +38,7 @@ pub(crate) fn default_value(
         Kind::Float64 => Value::Float64(double(expression).ok_or_else(number)?),
         Kind::Decimal(target) => {
             let digits = boolean(expression).unwrap_or(expression);
-            target.from_text(digits.as_bytes(), arena)?
+            target.text_value(digits.as_bytes(), arena)?
         }
         Kind::Boolean => Value::Boolean(is_true(expression)),
         Kind::Bits(bits) => Value::Bytes(bit_string(expression, *bits).ok_or_else(number)?),

@@ -214,8 +214,8 @@ impl Kind {
                     integral,
                     fraction,
                 },
-            ) => target.from_binary(bytes, integral, fraction, arena),
-            (Self::Decimal(target), Datum::Number(text)) => target.from_text(text, arena)?,
+            ) => target.binary_value(bytes, integral, fraction, arena),
+            (Self::Decimal(target), Datum::Number(text)) => target.text_value(text, arena)?,
             (Self::DateTime(target), Datum::DateTime(datetime)) => {
                 let Some(normalized) = datetime.normalized(adjust_years)? else {
                     return Ok(Value::Null);

@@ -23,7 +23,7 @@ pub(crate) use mapping::ValueMapping;
 pub use mapping::{ColumnMapping, ColumnMappings};
 pub use modes::{
     BigintUnsignedMode, BinaryMode, ColumnSelection, ConversionFailure, DecimalMode,
-    NameAdjustment, TimeMode, ValueModes,
+    NameAdjustment, SelectColumn, TimeMode, ValueModes,
 };
 pub use patterns::{ColumnPatterns, KeyColumns};
 pub(crate) use temporal::DateTime;

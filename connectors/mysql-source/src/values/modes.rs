@@ -85,6 +85,9 @@ pub enum ConversionFailure {
     Skip,
 }
 
+/// Says whether a column, by table and name, is selected.
+pub type SelectColumn = Arc<dyn Fn(&TableId, &str) -> bool + Send + Sync>;
+
 /// Which columns are in the records' values (`column.include.list`, `column.exclude.list`).
 #[derive(Clone, Default)]
 pub enum ColumnSelection {
@@ -96,7 +99,7 @@ pub enum ColumnSelection {
     /// Those that do not match.
     Exclude(ColumnPatterns),
     /// Those for which the function says yes.
-    Custom(Arc<dyn Fn(&TableId, &str) -> bool + Send + Sync>),
+    Custom(SelectColumn),
 }
 
 impl ColumnSelection {

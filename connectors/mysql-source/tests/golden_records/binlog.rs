@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use connect_api::record::{OffsetMap, SourcePosition, SourceRecord};
 use connect_mysql_source::envelope::{EnvelopeSettings, EventBuilder, RowOffsets};
 use connect_mysql_source::rows::{RowPlan, RowsEvent, TableMap};
@@ -54,6 +53,8 @@ pub(crate) struct Stream<'a> {
     plans: HashMap<u64, RowPlan>,
     builder: EventBuilder,
     thread: Option<i64>,
+    /// Changes the bodies of rows events, and lets reading them fail.
+    damage: Option<fn(&mut Vec<u8>)>,
 }
 
 impl<'a> Stream<'a> {
@@ -75,7 +76,14 @@ impl<'a> Stream<'a> {
             plans: HashMap::new(),
             builder: EventBuilder::new(settings, Arc::new(partition)),
             thread: None,
+            damage: None,
         }
+    }
+
+    /// Damages the bodies of rows events before they are read.
+    pub(crate) fn damaged(mut self, damage: fn(&mut Vec<u8>)) -> Self {
+        self.damage = Some(damage);
+        self
     }
 
     pub(crate) fn run(mut self, file: &[u8]) -> Vec<SourceRecord> {
@@ -149,7 +157,16 @@ impl<'a> Stream<'a> {
         let Some((kind, version)) = RowsEvent::kind_of(event_type).unwrap() else {
             return;
         };
-        let event = RowsEvent::parse(kind, version, Bytes::copy_from_slice(body)).unwrap();
+        let mut body = body.to_vec();
+        if let Some(damage) = self.damage {
+            damage(&mut body);
+        }
+        let event = RowsEvent::parse(kind, version, body.into());
+        let event = match event {
+            Ok(event) => event,
+            Err(_) if self.damage.is_some() => return,
+            Err(error) => panic!("{error:?}"),
+        };
         let Some(plan) = self.plans.get(&event.table_number) else {
             return;
         };
@@ -158,8 +175,7 @@ impl<'a> Stream<'a> {
             position: &position,
             skip_rows: 0,
         };
-        self.builder
-            .rows(plan, &event, source, offsets, out)
-            .unwrap();
+        let read = self.builder.rows(plan, &event, source, offsets, out);
+        assert!(read.is_ok() || self.damage.is_some(), "{read:?}");
     }
 }

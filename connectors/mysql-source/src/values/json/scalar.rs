@@ -113,7 +113,7 @@ fn write_decimal(bytes: &[u8], out: &mut String) -> Written {
         precision: 65,
         scale: *scale,
     };
-    if let Value::String(text) = target.from_binary(digits, integral, *scale, &mut Arena::new()) {
+    if let Value::String(text) = target.binary_value(digits, integral, *scale, &mut Arena::new()) {
         out.push_str(&text);
     }
     Ok(())
