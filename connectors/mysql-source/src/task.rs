@@ -75,6 +75,13 @@ impl SourceTask for MySqlConnectorTask {
     }
 }
 
+/// A task that the worker has given up is dropped without being stopped.
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.cancelled.cancel();
+    }
+}
+
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Running {

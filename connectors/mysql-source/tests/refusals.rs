@@ -337,3 +337,46 @@ async fn columns_are_found_by_name_where_the_binlog_has_names() {
     assert_eq!(rows[1].after, serde_json::json!({"id": 2, "y": "b"}));
     task.stop().await;
 }
+
+#[tokio::test]
+async fn tls_as_asked_for() {
+    let server = Server::plain();
+    let mut admin = server.fresh_database("it_tls").await;
+    run(
+        &mut admin,
+        "CREATE TABLE a (id INT PRIMARY KEY);
+        INSERT INTO a VALUES (1);",
+    )
+    .await;
+    use mysql_async::prelude::Queryable;
+    let offered: (String, String) = admin
+        .query_first("SHOW GLOBAL VARIABLES LIKE 'have_ssl'")
+        .await
+        .unwrap()
+        .unwrap();
+    let mut pipeline = Pipeline::new(&server, "it_tls");
+    for mode in ["disabled", "preferred"] {
+        pipeline.set("database.ssl.mode", mode);
+        let mut task = pipeline.start().await;
+        task.rows(1).await;
+        task.stop().await;
+    }
+    pipeline.set("database.ssl.mode", "required");
+    if offered.1 == "YES" {
+        let mut task = pipeline.start().await;
+        task.rows(1).await;
+        task.stop().await;
+        // Its certificate is its own.
+        pipeline.set("database.ssl.mode", "verify_ca");
+    }
+    let error = start_error(&pipeline).await;
+    assert_says(&error, &["database.ssl.mode"]);
+    let file = pipeline.history.path().join("store.jks");
+    std::fs::write(&file, [0xfe, 0xed, 0xfe, 0xed, 0]).unwrap();
+    pipeline.set("database.ssl.mode", "verify_identity");
+    pipeline.set("database.ssl.truststore", &file.display().to_string());
+    assert_says(
+        &start_error(&pipeline).await,
+        &["'database.ssl.truststore'", "keytool"],
+    );
+}

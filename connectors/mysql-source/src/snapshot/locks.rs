@@ -6,6 +6,9 @@ use crate::config::{LockingMode, SnapshotSettings};
 use crate::connection::{Connection, Privilege, ServerInfo};
 use crate::tables::TableId;
 
+/// How long the server waits for us to take more rows: a day.
+const PATIENCE_SECONDS: u32 = 86_400;
+
 /// What is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lock {
@@ -34,6 +37,10 @@ pub(super) async fn lock(
         .await?;
     connection
         .run(&format!("SET SESSION innodb_lock_wait_timeout={seconds}"))
+        .await?;
+    // While Kafka is slow or the task is paused, rows wait in the connection.
+    connection
+        .run(&format!("SET SESSION net_write_timeout={PATIENCE_SECONDS}"))
         .await?;
     if settings.locking == LockingMode::None {
         return Ok(Lock::None);
