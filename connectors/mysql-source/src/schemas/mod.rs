@@ -4,6 +4,8 @@ mod fields;
 mod names;
 mod source;
 mod table_schema;
+#[cfg(test)]
+mod tests;
 mod topics;
 
 pub(crate) use fields::ColumnTarget;
