@@ -66,6 +66,7 @@ async fn matches(name: &str) {
             .get(topic)
             .map(Vec::as_slice)
             .unwrap_or_default();
+        let (recorded, ours) = comparable(topic, recorded, ours);
         found.extend(differences(topic, recorded, ours, &mut accepted));
     }
     found.extend(topic_settings(&scenario).await);
@@ -82,6 +83,20 @@ async fn matches(name: &str) {
         found.len(),
         shown.join("\n")
     );
+}
+
+/// How often a heart beats depends on how long the run lasts: what both have is compared there.
+fn comparable<'a>(
+    topic: &str,
+    recorded: &'a [Record],
+    ours: &'a [Record],
+) -> (&'a [Record], &'a [Record]) {
+    let is_of_heartbeats = topic.starts_with("__debezium-heartbeat.") || topic.ends_with(".hb");
+    let both = recorded.len().min(ours.len());
+    match is_of_heartbeats && both > 0 {
+        true => (&recorded[..both], &ours[..both]),
+        false => (recorded, ours),
+    }
 }
 
 fn states(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
@@ -229,6 +244,10 @@ fn statuses(scenario: &Scenario, outcome: &Outcome) -> Option<String> {
             if let Some(start) = value.find(trace) {
                 let end = value.find(r#"","worker_id""#).unwrap_or(value.len());
                 value.replace_range(start + trace.len()..end, "…");
+            }
+            // It depends on the moment whether the connector is still there to tell its version.
+            if value.contains(r#""state":"UNASSIGNED""#) {
+                value = value.replace(r#""version":null"#, r#""version":"3.6.1.Final""#);
             }
             let states = shapes.entry(record.key_text()).or_default();
             if states.last() != Some(&value) {

@@ -6,6 +6,8 @@ use mysql_async::{Conn, OptsBuilder, Row};
 use crate::services::variable;
 use crate::sql::statements;
 
+const SERVERS_OWN: &[&str] = &["mysql", "sys", "information_schema", "performance_schema"];
+
 /// One of the MySQL servers under test.
 #[derive(Debug, Clone)]
 pub struct MySql {
@@ -68,6 +70,19 @@ impl MySql {
             done.unwrap_or_else(|error| panic!("{statement}: {error}"));
         }
         connection.disconnect().await.expect("disconnected");
+    }
+
+    /// Drops all databases but the server's own.
+    ///
+    /// # Panics
+    /// If it cannot.
+    pub async fn drop_databases(&self) {
+        for row in self.rows("SHOW DATABASES").await {
+            let name: String = mysql_async::from_row(row);
+            if !SERVERS_OWN.contains(&name.as_str()) {
+                self.run(&format!("DROP DATABASE `{name}`")).await;
+            }
+        }
     }
 
     /// The rows of a query.
