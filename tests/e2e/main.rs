@@ -1,4 +1,9 @@
 //! The worker end to end, by behaviour: real processes, a real Kafka, real MySQLs.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says why and fails"
+)]
 #![forbid(unsafe_code)]
 
 mod bad_input;

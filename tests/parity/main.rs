@@ -1,4 +1,9 @@
 //! The same input on the real Kafka Connect and Debezium (recorded) and on us (run here).
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says why and fails"
+)]
 #![forbid(unsafe_code)]
 
 mod accepted;

@@ -1,5 +1,10 @@
 //! Histories that the real Debezium wrote: 3.6.1 (statements and what they did) and 1.0.0
 //! (statements only), both of the same server's tables.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says why and fails"
+)]
 
 use std::io::Read;
 use std::path::Path;

@@ -1,6 +1,11 @@
 //! What tests with real processes need: workers, the services they run
 //! against, and waits. A service that is not there fails the test and says
 //! which; nothing is skipped.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says why and fails"
+)]
 #![forbid(unsafe_code)]
 
 mod kafka;
@@ -17,8 +22,8 @@ pub use kafka::{Kafka, bootstrap};
 pub use mysql::MySql;
 pub use rest::{Answer, Rest};
 pub use services::{restart, restart_with, unique, variable};
-pub use topics::{Record, read_topic, wait_for_records};
 pub use sql::statements;
+pub use topics::{Record, read_topic, wait_for_records};
 pub use turn::{alone, beside_others};
 pub use wait::{eventually, eventually_within};
 pub use worker::{Worker, WorkerOptions};
