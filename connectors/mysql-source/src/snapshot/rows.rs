@@ -71,7 +71,12 @@ impl Snapshot<'_> {
             None => select(id, &SnapshotPlan::selected_columns(&schema)),
         };
         let failed = |error: mysql_async::Error| statement_failed(error, &sql);
-        let mut result = connection.inner().query_iter(&*sql).await.map_err(failed)?;
+        // Numbers and dates of the binary protocol need no parsing.
+        let mut result = connection
+            .inner()
+            .exec_iter(&*sql, ())
+            .await
+            .map_err(failed)?;
         let names: Vec<String> = result
             .columns_ref()
             .iter()
