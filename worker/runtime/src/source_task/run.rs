@@ -277,7 +277,10 @@ fn handle(
 ) {
     match event {
         Event::Due => begin(pipeline, committer),
-        Event::Stored(offsets) => stored.push(offsets),
+        Event::Stored(offsets) => {
+            stored.push(offsets);
+            pipeline.topics.report_recent();
+        }
         Event::Failed(offsets) => pipeline.tracker.restore(offsets),
     }
 }

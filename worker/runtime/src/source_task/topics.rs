@@ -21,6 +21,8 @@ pub(super) struct Topics {
     tracking: bool,
     last: ByteString,
     known: HashSet<ByteString>,
+    /// Those that records went to since the last commit.
+    recent: HashSet<ByteString>,
 }
 
 impl Topics {
@@ -35,6 +37,7 @@ impl Topics {
             tracking,
             last: ByteString::new(),
             known: HashSet::new(),
+            recent: HashSet::new(),
         }
     }
 
@@ -46,8 +49,22 @@ impl Topics {
         let known = self.known.contains(topic);
         if known {
             self.last = topic.clone();
+            self.recent.insert(topic.clone());
         }
         known
+    }
+
+    /// Tells the status listener again of the topics that were written to since
+    /// the last call: a user may have reset the connector's topics meanwhile.
+    pub(super) fn report_recent(&mut self) {
+        let recent = std::mem::take(&mut self.recent);
+        if self.tracking {
+            for topic in &recent {
+                self.reporter.topic_used(topic);
+            }
+        }
+        // So that the next record is noted again.
+        self.last = ByteString::new();
     }
 
     /// Sees to it that `topic` is there, waiting for a cluster that is away.
