@@ -25,7 +25,7 @@ use crate::error::{ClientError, ErrorCode};
 use crate::settings::ClientSettings;
 
 pub use error::AdminError;
-pub use topic::{NewTopic, TopicConfigs, TopicDescription};
+pub use topic::{NewTopic, TopicConfigs, TopicDescription, refused_topic_name};
 
 /// How long the broker may take over a change before it answers that it took too long.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);

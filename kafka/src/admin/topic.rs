@@ -59,7 +59,7 @@ impl NewTopic {
             topic: self.name.clone(),
             reason,
         };
-        if let Some(reason) = bad_name(&self.name) {
+        if let Some(reason) = refused_topic_name(&self.name) {
             return Err(invalid(reason));
         }
         if self.partitions == 0 || self.partitions < -1 {
@@ -74,8 +74,10 @@ impl NewTopic {
     }
 }
 
-/// Kafka's rule for topic names (`org.apache.kafka.common.internals.Topic.validate`).
-fn bad_name(name: &str) -> Option<String> {
+/// Why Kafka takes no topic of this name, if so
+/// (`org.apache.kafka.common.internals.Topic.validate`).
+#[must_use]
+pub fn refused_topic_name(name: &str) -> Option<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.is_empty() {
         return Some("the name is empty".to_owned());

@@ -8,6 +8,7 @@ use connect_api::plugin::Outcome;
 use connect_api::record::{OffsetMap, Record, SourceOffset, SourceRecord};
 use connect_api::{Error, Result};
 use connect_kafka::ErrorCode;
+use connect_kafka::admin::refused_topic_name;
 use connect_kafka::producer::{DeliveryError, OutgoingRecord, Producer, SendError};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ use super::chain::TransformationChain;
 use super::delivery::{AckSink, Acks, DeliveryTracker};
 use super::encoder::{Encoded, Encoder};
 use super::tolerance::{Culprit, Failure, Stage, Tolerance, Verdict, exceeded, text};
-use super::topics::{Topics, refused_name};
+use super::topics::Topics;
 use crate::metrics::TaskMetrics;
 
 /// How long the producer is given when it refuses a record for a passing reason.
@@ -222,7 +223,7 @@ impl Pipeline {
         offset: SourceOffset,
     ) -> Result<()> {
         if !self.topics.is_ready(&record.topic) {
-            if let Some(reason) = refused_name(&record.topic) {
+            if let Some(reason) = refused_topic_name(&record.topic) {
                 let error = Error::data(format!(
                     "Kafka takes no topic named '{}': {reason}",
                     record.topic

@@ -100,25 +100,6 @@ impl Topics {
     }
 }
 
-/// Why Kafka does not take a topic of this name, if so
-/// (`org.apache.kafka.common.internals.Topic.validate`). librdkafka would ask
-/// for such a topic again and again.
-pub(super) fn refused_name(name: &str) -> Option<String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if name.is_empty() {
-        return Some("it is empty".to_owned());
-    }
-    if matches!(name, "." | "..") {
-        return Some("it may not be '.' or '..'".to_owned());
-    }
-    if name.len() > 249 {
-        return Some(format!("it has {} characters, more than 249", name.len()));
-    }
-    name.chars()
-        .find(|c| !allowed(*c))
-        .map(|c| format!("it contains '{c}'; letters, digits, '.', '_' and '-' are allowed"))
-}
-
 async fn create(admin: &Admin, creation: &TopicCreation, topic: &str) -> Result<(), AdminError> {
     if admin.describe_topic(topic).await?.is_some() {
         tracing::debug!("topic '{topic}' exists already");
