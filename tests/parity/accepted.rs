@@ -27,7 +27,8 @@ const ALL_WITH_ZERO_DATES: &[&str] = &[
     "c_time_microseconds",
 ];
 const ADAPTIVE_TIMES: &[&str] = ALL_WITH_ZERO_DATES.split_at(8).0;
-const YEAR_0: &str = "YEAR 0000 is 2000 in the original's snapshot and 1900 in its stream: here it is 0 in both";
+const YEAR_0: &str =
+    "YEAR 0000 is 2000 in the original's snapshot and 1900 in its stream: here it is 0 in both";
 const DATE_OF_YEAR_0: &str = "a date of the year 0 is one of 2000 or 2001 in the original's snapshot (the driver \
     takes 0 for a year of two digits), and day 0 or null in its stream: here it is that in both";
 
@@ -97,7 +98,9 @@ impl Accepted {
     pub(crate) fn of(scenario: &str) -> Self {
         let differences = DIFFERENCES.iter();
         let differences = differences.filter(|difference| difference.scenarios.contains(&scenario));
-        let times = TIME_COLUMNS.iter().filter(|(wanted, _)| *wanted == scenario);
+        let times = TIME_COLUMNS
+            .iter()
+            .filter(|(wanted, _)| *wanted == scenario);
         Self {
             differences: differences.map(|difference| (difference, false)).collect(),
             times: times.map(|(_, column)| *column).collect(),
@@ -124,6 +127,8 @@ impl Accepted {
     /// Those that did not occur.
     pub(crate) fn unused(&self) -> Vec<String> {
         let unused = self.differences.iter().filter(|(_, used)| !used);
-        unused.map(|(difference, _)| format!("accepted, but does not occur: {difference:?}")).collect()
+        unused
+            .map(|(difference, _)| format!("accepted, but does not occur: {difference:?}"))
+            .collect()
     }
 }

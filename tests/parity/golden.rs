@@ -222,19 +222,28 @@ fn configs(scenario: &Scenario, outcome: &Outcome) -> Option<String> {
     (recorded != ours).then(|| format!("config topic: {ours:#?} instead of {recorded:#?}"))
 }
 
-/// The last offset of each partition: how many were written before depends on the clock.
+/// The last offset of each partition: how many were written before depends on the clock. So does
+/// whether a heartbeat has moved it behind the last row: then it has no row and no event.
 fn offsets(scenario: &Scenario, outcome: &Outcome) -> Option<String> {
+    let beats = scenario.config.contains_key("heartbeat.interval.ms");
+    let shape = |record: &Record| -> String {
+        let (text, _) = mask(&record.text(), &[]);
+        match beats {
+            true => text.replace(r#","row":1"#, "").replace(r#","event":2"#, ""),
+            false => text,
+        }
+    };
     let last = |records: &[Record]| -> BTreeMap<String, String> {
-        let last = records
-            .iter()
-            .map(|record| (record.key_text(), mask(&record.text(), &[]).0));
-        last.collect()
+        let last = records.iter();
+        last.map(|record| (record.key_text(), shape(record)))
+            .collect()
     };
     let (recorded, ours) = (last(&scenario.offsets), last(&outcome.offsets));
     (recorded != ours).then(|| format!("offset topic: {ours:?} instead of {recorded:?}"))
 }
 
-/// Each key's states in order, and the topics that were noted as used.
+/// Each key's states in order, and the topics that were noted as used (the tombstones that end
+/// these come when the topic is read back, or not at all if that is after the recording).
 fn statuses(scenario: &Scenario, outcome: &Outcome) -> Option<String> {
     let shape = |records: &[Record]| -> BTreeMap<String, Vec<String>> {
         let mut shapes: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -248,6 +257,9 @@ fn statuses(scenario: &Scenario, outcome: &Outcome) -> Option<String> {
             // It depends on the moment whether the connector is still there to tell its version.
             if value.contains(r#""state":"UNASSIGNED""#) {
                 value = value.replace(r#""version":null"#, r#""version":"3.6.1.Final""#);
+            }
+            if value.is_empty() && record.key_text().starts_with("status-topic-") {
+                continue;
             }
             let states = shapes.entry(record.key_text()).or_default();
             if states.last() != Some(&value) {
@@ -282,11 +294,9 @@ async fn f_old_unwrap_from_envelope() {
     assert_eq!(prefix(&scenario.config), scenario.name);
     let mut found = Vec::new();
     for (topic, recorded) in &scenario.topics {
-        // 1.0 wrote another name for the table with odd characters.
-        let topic = topic.replace(".odd_name", ".odd_name-_._x");
         let ours = outcome
             .topics
-            .get(&topic)
+            .get(topic)
             .map(Vec::as_slice)
             .unwrap_or_default();
         let keys = |records: &[Record]| -> Vec<String> {

@@ -3,6 +3,8 @@
 
 /// Exchanges that are not made, because their plugins do not exist here yet.
 pub(crate) const LEFT_OUT: &[(u64, &str)] = &[
+    (55, "a transform"),
+    (56, "the connector of 55"),
     (59, "a sink"),
     (60, "a sink"),
     (160, "a sink"),
@@ -19,13 +21,15 @@ pub(crate) const LEFT_OUT: &[(u64, &str)] = &[
     (191, "a sink"),
     (192, "a sink"),
     (193, "a sink"),
+    (199, "a transform's plugin"),
     (201, "a sink's plugin"),
     (213, "a sink"),
+    (237, "a sink"),
     (238, "a sink"),
 ];
 
-/// Connectors of exchanges that are left out.
-pub(crate) const LEFT_OUT_CONNECTORS: &[&str] = &["sink", "failing"];
+/// Connectors of exchanges that are left out, and the one that is refused here: its name has a `/`.
+pub(crate) const CONNECTORS_NOT_HERE: &[&str] = &["sink", "failing", "a/b c?é"];
 
 /// Another answer than the recorded one, on purpose.
 #[derive(Debug)]
@@ -38,4 +42,97 @@ pub(crate) struct Other {
     pub(crate) reason: &'static str,
 }
 
-pub(crate) const OTHER: &[Other] = &[];
+const fn other(exchange: u64, status: u16, body: &'static str, reason: &'static str) -> Other {
+    Other {
+        exchange,
+        status,
+        body,
+        reason,
+    }
+}
+
+const CLIENTS_MISTAKE: &str = "400 that says what is wrong, where the original answers 500";
+const HTML: &str = "one error format: JSON, not the HTML of the server below";
+const NAME_WITH_SLASH: &str = "refused: the original creates it and can then not be asked about it";
+const OUR_PLUGINS: &str = "the plugins that are there are other ones";
+const LISTS_KNOWN: &str = "the classes that are known are listed besides";
+const NULL_POINTER: &str = "all errors, where the original answers 500 with a NullPointerException";
+const OUR_LOGGERS: &str = "loggers are named by Java's packages, without the classes in them";
+
+pub(crate) const OTHER: &[Other] = &[
+    other(11, 404, "HTTP 404 Not Found", HTML),
+    other(23, 400, "not valid JSON", CLIENTS_MISTAKE),
+    other(24, 400, "not valid JSON", CLIENTS_MISTAKE),
+    other(25, 400, "no body", CLIENTS_MISTAKE),
+    other(26, 400, "not an array", CLIENTS_MISTAKE),
+    other(27, 400, "not null", CLIENTS_MISTAKE),
+    other(28, 400, r#"\"config\" is missing"#, CLIENTS_MISTAKE),
+    other(29, 400, r#"\"config\" is missing"#, CLIENTS_MISTAKE),
+    other(34, 400, r#"unknown field \"bogus\""#, CLIENTS_MISTAKE),
+    other(36, 400, "a/b", NAME_WITH_SLASH),
+    other(37, 404, "not found", NAME_WITH_SLASH),
+    other(38, 404, "No status found", NAME_WITH_SLASH),
+    other(39, 404, "not found", NAME_WITH_SLASH),
+    other(
+        41,
+        400,
+        "Failed to find any class that implements Connector and which name matches com.acme.Nope, available connectors are: PluginDesc{klass=class io.debezium.connector.mysql.MySqlConnector",
+        OUR_PLUGINS,
+    ),
+    other(
+        44,
+        400,
+        "which name matches org.apache.kafka.connect.transforms.InsertField, available connectors are: PluginDesc{",
+        OUR_PLUGINS,
+    ),
+    other(51, 400, r#"\"o\""#, CLIENTS_MISTAKE),
+    other(52, 400, r#"\"o\""#, CLIENTS_MISTAKE),
+    other(
+        54,
+        400,
+        "Invalid value com.Nope for configuration transforms.t.type: Class com.Nope could not be found. Known",
+        LISTS_KNOWN,
+    ),
+    other(
+        57,
+        400,
+        "Invalid value com.Nope for configuration value.converter: Class com.Nope could not be found. Known",
+        LISTS_KNOWN,
+    ),
+    other(
+        68,
+        400,
+        "bogus is not known; known are RUNNING, PAUSED, STOPPED",
+        CLIENTS_MISTAKE,
+    ),
+    other(73, 400, "Unable to connect", NULL_POINTER),
+    other(
+        74,
+        400,
+        "The 'topic.prefix' value is invalid: A value is required",
+        NULL_POINTER,
+    ),
+    other(112, 400, "no body", CLIENTS_MISTAKE),
+    other(114, 400, r#"\"config\""#, CLIENTS_MISTAKE),
+    other(
+        177,
+        400,
+        "The value for the 'position' key in the offset is expected to be a Long value",
+        CLIENTS_MISTAKE,
+    ),
+    other(
+        207,
+        400,
+        "Connector config {} contains no connector type",
+        CLIENTS_MISTAKE,
+    ),
+    other(209, 400, "com.acme.Nope", CLIENTS_MISTAKE),
+    other(214, 200, r#""root":{"level":"INFO""#, OUR_LOGGERS),
+    other(215, 200, r#""root":{"level":"INFO""#, OUR_LOGGERS),
+    other(
+        219,
+        200,
+        r#"["org.apache.kafka.connect.runtime""#,
+        OUR_LOGGERS,
+    ),
+];

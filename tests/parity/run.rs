@@ -31,7 +31,9 @@ pub(crate) async fn run(scenario: &Scenario) -> Outcome {
     kafka.delete(&topics_of(&kafka, prefix)).await;
     // The history has the tables of all databases, and the recorded server had but one.
     mysql.drop_databases().await;
-    mysql.run("SET GLOBAL binlog_rows_query_log_events = OFF").await;
+    mysql
+        .run("SET GLOBAL binlog_rows_query_log_events = OFF")
+        .await;
     mysql.run(&scenario.sql_before).await;
     let options = WorkerOptions::new(env!("CARGO_BIN_EXE_connectd"));
     let group = options.group.clone();

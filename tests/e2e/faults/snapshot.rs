@@ -6,7 +6,7 @@ use super::table::wait_until_equal;
 use super::writer::Writer;
 use crate::common::{mysql_source, worker};
 
-const ROWS: usize = 200_000;
+const ROWS: usize = 100_000;
 
 async fn killed_in_the_snapshot(mysql: MySql) {
     let _alone = alone().await;

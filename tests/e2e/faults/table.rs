@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connectd_harness::{MySql, Record, Worker, eventually_within, read_topic};
-use serde_json::Value;
-
-use crate::common::{key, value};
+use connectd_harness::{Kafka, MySql, Record, Worker, eventually_within, read_topic};
+use serde::Deserialize;
 
 /// Waits until the last record of each key equals the table's row in the columns `id` and `v`.
 ///
@@ -19,9 +17,16 @@ pub(crate) async fn wait_until_equal(
     table: &str,
 ) -> Vec<Record> {
     let topic = format!("{connector}.{connector}.{table}");
-    let rows = rows(mysql, connector, table).await;
+    let (rows, kafka) = (rows(mysql, connector, table).await, Kafka::new());
     let mut last = String::new();
     let waited = eventually_within(Duration::from_secs(90), "", async || {
+        // A big topic is read when nothing comes any more.
+        let before = kafka.count(&topic).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        if before < rows.len() || kafka.count(&topic).await != before {
+            last = format!("{before} records and more to come for {} rows", rows.len());
+            return None;
+        }
         let records = read_topic(&topic).await;
         match difference(&rows, &state(&records)) {
             None => Some(records),
@@ -55,18 +60,30 @@ pub(crate) async fn rows(mysql: &MySql, database: &str, table: &str) -> State {
         .collect()
 }
 
+/// What is looked at of a key and of an envelope: many records are read, so no more than needed.
+#[derive(Deserialize)]
+struct Row {
+    id: i64,
+    #[serde(default)]
+    v: i64,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    after: Option<Row>,
+}
+
 /// The state that the records leave: the last one of each key counts.
 pub(crate) fn state(records: &[Record]) -> State {
     let mut state = State::new();
     for record in records {
-        let id = key(record)["id"].as_i64().expect("an id");
-        let after = match value(record) {
-            Value::Null => Value::Null,
-            envelope => envelope["after"].clone(),
-        };
-        match after {
-            Value::Null => state.remove(&id),
-            after => state.insert(id, after["v"].as_i64().expect("v")),
+        let key = record.key.as_deref().expect("a key");
+        let key: Row = serde_json::from_slice(key).expect("a key with an id");
+        let envelope = record.value.as_deref();
+        let envelope = envelope.map(|value| serde_json::from_slice(value).expect("an envelope"));
+        match envelope.and_then(|envelope: Envelope| envelope.after) {
+            None => state.remove(&key.id),
+            Some(after) => state.insert(after.id, after.v),
         };
     }
     state
