@@ -42,6 +42,14 @@ pub(crate) fn open(settings: &Settings, prefix: &str) -> Result<Arc<dyn SchemaHi
     }
 }
 
+/// The topic or file of the history, for messages.
+pub(crate) fn place(settings: &Settings) -> String {
+    let topic = settings.get(&keys::SCHEMA_HISTORY_KAFKA_TOPIC);
+    let file = settings.get(&keys::SCHEMA_HISTORY_FILE_FILENAME);
+    let place = topic.ok().flatten().or_else(|| file.ok().flatten());
+    place.unwrap_or_else(|| "in memory".to_owned())
+}
+
 fn kafka(settings: &Settings, prefix: &str) -> Result<KafkaSchemaHistory> {
     let topic = required(
         settings.get(&keys::SCHEMA_HISTORY_KAFKA_TOPIC)?,

@@ -140,7 +140,10 @@ impl<'a> Start<'a> {
                 !settings.check_position || self.is_available(connection, &server, offset).await?;
             known.history_exists = schema.history().exists().await.map_err(history_error)?;
         }
-        let plan = plan(settings.snapshot.mode, stored, known)?;
+        let plan = plan(settings.snapshot.mode, stored, known).map_err(|error| {
+            let history = crate::history::place(&settings.settings);
+            error.with("schema history", history)
+        })?;
         if matches!(plan, Plan::Snapshot { data: true, .. }) {
             let mut needed = vec![Privilege::Select];
             if settings.snapshot.locking == LockingMode::Extended {
