@@ -44,7 +44,9 @@ pub use writer::{LogEntry, LogWriter};
 /// `KafkaBasedLog.CREATE_TOPIC_TIMEOUT_NS`.
 const TOPIC_WAIT: Duration = Duration::from_secs(30);
 /// Between two looks for a topic, or two attempts to learn its end.
-const RETRY: Duration = Duration::from_millis(500);
+const RETRY: Duration = Duration::from_millis(200);
+/// Attempts to learn a topic's end that may fail before anyone is told.
+const QUIET_ATTEMPTS: u32 = 10;
 
 type Bounds = BTreeMap<i32, PartitionBounds>;
 
@@ -346,11 +348,16 @@ pub async fn read_all(
 
 /// Where the partitions begin and end now. Errors that pass by themselves are waited out.
 async fn bounds(admin: &Admin, topic: &str, partitions: &[i32]) -> Result<Bounds, LogError> {
+    let mut attempts = 0;
     loop {
         match admin.partition_bounds(topic, partitions).await {
             Ok(bounds) => return Ok(bounds),
             Err(error) if error.is_retriable() => {
-                tracing::warn!(topic, %error, "will try again to read the end of the topic");
+                attempts += 1;
+                // A topic that was just created has no leader for a moment.
+                if attempts > QUIET_ATTEMPTS {
+                    tracing::warn!(topic, %error, "will try again to read the end of the topic");
+                }
                 tokio::time::sleep(RETRY).await;
             }
             Err(error) => return Err(error.into()),
