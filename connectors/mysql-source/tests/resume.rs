@@ -248,3 +248,55 @@ async fn a_snapshot_that_is_cut_off_is_taken_anew() {
     assert_eq!(last.quiet(Duration::from_millis(300)).await, []);
     last.stop().await;
 }
+
+#[tokio::test]
+async fn a_snapshot_whose_connection_breaks_is_begun_anew() {
+    let server = Server::plain();
+    let mut admin = server.fresh_database("it_broken").await;
+    let user = "u_it_broken";
+    run(
+        &mut admin,
+        &format!(
+            "DROP USER IF EXISTS {user};
+        CREATE USER {user} IDENTIFIED BY 'pw';
+        GRANT SELECT, RELOAD, LOCK TABLES, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {user};
+        CREATE TABLE a (id INT PRIMARY KEY AUTO_INCREMENT, t TEXT);
+        INSERT INTO a(t) VALUES (REPEAT('x',60000));"
+        ),
+    )
+    .await;
+    for _ in 0..9 {
+        run(&mut admin, "INSERT INTO a(t) SELECT t FROM a").await;
+    }
+    let mut pipeline = Pipeline::new(&server, "it_broken");
+    pipeline.set("database.user", user);
+    pipeline.set("database.password", "pw");
+    pipeline.set("max.batch.size", "10");
+    pipeline.set("max.queue.size", "20");
+    let mut task = pipeline.start().await;
+    task.rows(1).await;
+    let threads: Vec<u64> = admin
+        .query(format!(
+            "SELECT id FROM information_schema.processlist WHERE user='{user}'"
+        ))
+        .await
+        .unwrap();
+    assert!(!threads.is_empty(), "the snapshot is not being read");
+    for thread in threads {
+        run(&mut admin, &format!("KILL {thread}")).await;
+    }
+    let is_last = |row: &common::Row| row.source["snapshot"] == "last";
+    let rows = task.until(|rows| rows.last().is_some_and(is_last)).await;
+    let begins: Vec<usize> = (0..rows.len())
+        .filter(|index| rows[*index].source["snapshot"] == "first")
+        .collect();
+    assert_eq!(begins.len(), 2, "begun twice");
+    assert_eq!(rows.len() - begins[1], 512, "and whole the second time");
+    run(&mut admin, "INSERT INTO a(t) VALUES ('y')").await;
+    let rows = task
+        .until(|rows| rows.last().is_some_and(|row| row.op == "c"))
+        .await;
+    assert_eq!(rows.last().unwrap().after["t"], "y");
+    task.stop().await;
+    run(&mut admin, "DROP DATABASE it_broken").await;
+}

@@ -23,7 +23,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: start the servers with `tests/services/up mysql` and set what it prints")
+        panic!("{name} is not set: start the servers with `tests/services/up mysql mysql-gtid` and set what it prints")
     })
 }
 
