@@ -7,6 +7,9 @@
 #![forbid(unsafe_code)]
 
 mod bad_input;
+mod command_line;
 mod common;
 mod documents;
 mod faults;
+mod standalone;
+mod states;

@@ -9,6 +9,7 @@
 mod accepted;
 mod compare;
 mod golden;
+mod jvm;
 mod mask;
 mod recorded;
 mod rest;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use connect_kafka::admin::{Admin, AdminError, NewTopic};
 use connect_kafka::{ClientKind, ClientSettings};
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::services::variable;
 use crate::wait::eventually;
@@ -46,7 +46,10 @@ impl Kafka {
         let metadata = client
             .fetch_metadata(None, Duration::from_secs(30))
             .expect("metadata");
-        let names = metadata.topics().iter().map(|topic| topic.name().to_owned());
+        let names = metadata
+            .topics()
+            .iter()
+            .map(|topic| topic.name().to_owned());
         names.filter(|name| name.starts_with(prefix)).collect()
     }
 

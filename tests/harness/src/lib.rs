@@ -21,7 +21,7 @@ mod worker;
 pub use kafka::{Kafka, bootstrap};
 pub use mysql::MySql;
 pub use rest::{Answer, Rest};
-pub use services::{restart, restart_with, unique, variable};
+pub use services::{restart, restart_with, start, stop, unique, variable};
 pub use sql::statements;
 pub use topics::{Record, read_topic, wait_for_records};
 pub use turn::{alone, beside_others};

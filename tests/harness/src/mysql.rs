@@ -6,6 +6,8 @@ use mysql_async::{Conn, OptsBuilder, Row};
 use crate::services::variable;
 use crate::sql::statements;
 
+/// `ER_LOCK_DEADLOCK`: the server has rolled back and asks to try again.
+const DEADLOCK: u16 = 1213;
 const SERVERS_OWN: &[&str] = &["mysql", "sys", "information_schema", "performance_schema"];
 
 /// One of the MySQL servers under test.
@@ -59,14 +61,18 @@ impl MySql {
         Conn::new(options).await
     }
 
-    /// Runs the statements of a script on one connection.
+    /// Runs the statements of a script on one connection; one that meets a deadlock is repeated.
     ///
     /// # Panics
     /// If one fails.
     pub async fn run(&self, script: &str) {
         let mut connection = self.connect().await;
         for statement in statements(script) {
-            let done = connection.query_drop(statement).await;
+            let mut done = connection.query_drop(statement).await;
+            while matches!(&done, Err(mysql_async::Error::Server(error)) if error.code == DEADLOCK)
+            {
+                done = connection.query_drop(statement).await;
+            }
             done.unwrap_or_else(|error| panic!("{statement}: {error}"));
         }
         connection.disconnect().await.expect("disconnected");

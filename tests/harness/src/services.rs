@@ -39,9 +39,36 @@ pub fn restart_with(service: &str, mysql_options: &str) {
     run(service, command);
 }
 
+/// Stops a service; its port and data stay.
+///
+/// # Panics
+/// If the script fails.
+pub fn stop(service: &str) {
+    let mut command = script("down");
+    command.arg(service);
+    run(service, command);
+}
+
+/// Starts a service that was stopped, on its port and data.
+///
+/// # Panics
+/// If the script fails.
+pub fn start(service: &str) {
+    let mut command = script("up");
+    command.arg(service);
+    run(service, command);
+}
+
+fn script(name: &str) -> Command {
+    Command::new(
+        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("../services")
+            .join(name),
+    )
+}
+
 fn restart_command(service: &str) -> Command {
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../services/restart");
-    let mut command = Command::new(script);
+    let mut command = script("restart");
     command.arg(service);
     command
 }

@@ -22,6 +22,8 @@ pub struct WorkerOptions {
     pub settings: Vec<(String, String)>,
     /// `RUST_LOG`.
     pub log: String,
+    /// Files of connectors: then the worker is a standalone one.
+    pub standalone: Option<Vec<PathBuf>>,
 }
 
 impl WorkerOptions {
@@ -32,7 +34,15 @@ impl WorkerOptions {
             group: unique("group"),
             settings: Vec::new(),
             log: "info".to_owned(),
+            standalone: None,
         }
+    }
+
+    /// A standalone worker with these connectors.
+    #[must_use]
+    pub fn standalone(mut self, connectors: Vec<PathBuf>) -> Self {
+        self.standalone = Some(connectors);
+        self
     }
 
     /// With one more setting.
@@ -196,9 +206,11 @@ fn spawn(options: &WorkerOptions, properties: &Path, folder: &Path) -> Child {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CONNECT_")) {
         command.env_remove(name);
     }
+    match &options.standalone {
+        None => command.arg("distributed").arg(properties),
+        Some(connectors) => command.arg("standalone").arg(properties).args(connectors),
+    };
     command
-        .arg("distributed")
-        .arg(properties)
         .env("RUST_LOG", &options.log)
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a handle"))
