@@ -98,7 +98,7 @@ async fn a_history_topic_that_is_gone() {
     let (worker, name) = running(&mysql, &[]).await;
     stop(&worker, &name).await;
     let history = format!("history.{name}");
-    Kafka::new().delete(&[history.clone()]).await;
+    Kafka::new().delete(std::slice::from_ref(&history)).await;
     mysql
         .run(&format!("INSERT INTO {name}.t VALUES (3, 'three')"))
         .await;
@@ -122,7 +122,7 @@ async fn a_history_topic_that_is_empty() {
     let (worker, name) = running(&mysql, &[]).await;
     stop(&worker, &name).await;
     let history = format!("history.{name}");
-    kafka.delete(&[history.clone()]).await;
+    kafka.delete(std::slice::from_ref(&history)).await;
     kafka
         .create(&connect_kafka::admin::NewTopic::new(&history, 1, 1))
         .await;
