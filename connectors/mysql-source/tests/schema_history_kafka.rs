@@ -1,5 +1,10 @@
 //! The schema history in a topic of a real broker, whose address is in `KAFKA_BOOTSTRAP`
 //! (`tests/services/up kafka` starts one).
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says why and fails"
+)]
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
