@@ -18,6 +18,7 @@ struct Scene {
 impl Scene {
     /// A connector that streams the database's changes.
     async fn streaming(mysql: MySql) -> Self {
+        Kafka::new().delete_all().await;
         let name = unique("fault");
         mysql
             .run(&format!(

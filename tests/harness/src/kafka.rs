@@ -73,6 +73,17 @@ impl Kafka {
         }
     }
 
+    /// Deletes all topics but those of the JVM worker: a broker that has few starts in seconds,
+    /// after a kill too. Only for a test that runs alone.
+    ///
+    /// # Panics
+    /// If it cannot.
+    pub async fn delete_all(&self) {
+        let mut topics = self.topics("");
+        topics.retain(|topic| !topic.starts_with("connect-jvm") && !topic.starts_with("__"));
+        self.delete(&topics).await;
+    }
+
     /// Creates a topic with one partition.
     ///
     /// # Panics
