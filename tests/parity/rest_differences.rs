@@ -31,6 +31,9 @@ pub(crate) const LEFT_OUT: &[(u64, &str)] = &[
 /// Connectors of exchanges that are left out, and the one that is refused here: its name has a `/`.
 pub(crate) const CONNECTORS_NOT_HERE: &[&str] = &["sink", "failing", "a/b c?é"];
 
+/// A setting of the original that turns off a thread pool: there is none here.
+pub(crate) const KEY_NOT_HERE: &str = "internal.legacy.snapshot.max.threads";
+
 /// Another answer than the recorded one, on purpose.
 #[derive(Debug)]
 pub(crate) struct Other {
@@ -57,6 +60,11 @@ const NAME_WITH_SLASH: &str = "refused: the original creates it and can then not
 const OUR_PLUGINS: &str = "the plugins that are there are other ones";
 const LISTS_KNOWN: &str = "the classes that are known are listed besides";
 const NULL_POINTER: &str = "all errors, where the original answers 500 with a NullPointerException";
+const RESET_SEEN: &str = "a reset was not yet seen by the recorded worker's next answer";
+const HISTORY_CHECKED: &str =
+    "the settings of the schema history are checked too, and database.server.id is optional";
+const VALUES_TOLD: &str = "the values that apply are told, where the original has null";
+const NO_NULL_VALUE: &str = "an enum's wrong value is one error, without a null in its place";
 const OUR_LOGGERS: &str = "loggers are named by Java's packages, without the classes in them";
 
 pub(crate) const OTHER: &[Other] = &[
@@ -114,6 +122,7 @@ pub(crate) const OTHER: &[Other] = &[
     ),
     other(112, 400, "no body", CLIENTS_MISTAKE),
     other(114, 400, r#"\"config\""#, CLIENTS_MISTAKE),
+    other(167, 200, r#"{"tour":{"topics":["#, RESET_SEEN),
     other(
         177,
         400,
@@ -127,6 +136,14 @@ pub(crate) const OTHER: &[Other] = &[
         CLIENTS_MISTAKE,
     ),
     other(209, 400, "com.acme.Nope", CLIENTS_MISTAKE),
+    other(210, 200, r#""error_count":6"#, HISTORY_CHECKED),
+    other(
+        211,
+        200,
+        "Unable to connect: Access denied for user 'debezium'@",
+        VALUES_TOLD,
+    ),
+    other(212, 200, r#""error_count":3"#, NO_NULL_VALUE),
     other(214, 200, r#""root":{"level":"INFO""#, OUR_LOGGERS),
     other(215, 200, r#""root":{"level":"INFO""#, OUR_LOGGERS),
     other(
