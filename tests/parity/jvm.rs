@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use connectd_harness::{
     MySql, Record, Rest, Worker, WorkerOptions, alone, bootstrap, eventually, read_topic, start,
-    stop, unique, variable,
+    stop, unique, variable, wait_for_records,
 };
 use serde_json::{Value, json};
 
@@ -138,6 +138,7 @@ async fn there_and_back(mysql: MySql) {
     jvm.create(&json!({ "name": moved.name, "config": moved.config() }))
         .await;
     jvm.wait_for_task(&moved.name, "RUNNING").await;
+    wait_for_records(&moved.topic("t"), 2).await;
     moved.change(1).await;
     moved.wait_until_equal("on the JVM", 1).await;
     stop("connect-jvm");
