@@ -19,11 +19,6 @@ use connect_cluster::standalone::read_connector;
 
 use cli::{Cli, Command};
 
-/// Records are made on one thread and dropped on another, which the system's
-/// allocator pays for at every field.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(code) => code,
