@@ -327,6 +327,91 @@ const KNOWN: &[(&str, &[&str], Answer, &str)] = &[
         Refuse,
         "use snapshot.locking.mode",
     ),
+    // Declared, and read by nothing here.
+    (
+        "custom.sanitize.pattern",
+        &[""],
+        Warn,
+        "configurations are not logged",
+    ),
+    (
+        "database.ssl.truststore.password",
+        &[""],
+        Warn,
+        "the certificates are read from PEM files, which have none",
+    ),
+    (
+        "poll.interval.ms",
+        &["500"],
+        Warn,
+        "records are handed over as they come",
+    ),
+    (
+        "resolve.create.table.like.schema",
+        &["false"],
+        Warn,
+        "a table that is not known is left out of CREATE TABLE … LIKE",
+    ),
+    (
+        "schema.history.internal.connector.class",
+        &[""],
+        Warn,
+        "the original sets it for itself",
+    ),
+    (
+        "schema.history.internal.connector.id",
+        &[""],
+        Warn,
+        "the original sets it for itself",
+    ),
+    (
+        "schema.history.internal.kafka.buffer.batch.size",
+        &["1024"],
+        Warn,
+        "each record of the history is acknowledged before the next step",
+    ),
+    (
+        "schema.history.internal.kafka.create.timeout.ms",
+        &["30000"],
+        Warn,
+        "the Kafka client's own time-outs hold",
+    ),
+    (
+        "schema.history.internal.kafka.recovery.attempts",
+        &["100"],
+        Warn,
+        "the topic is read to its end, however long that takes",
+    ),
+    (
+        "schema.history.internal.kafka.recovery.poll.interval.ms",
+        &["100"],
+        Warn,
+        "the topic is read to its end, however long that takes",
+    ),
+    (
+        "snapshot.locking.mode.custom.name",
+        &[""],
+        Warn,
+        "custom locking modes are not supported",
+    ),
+    (
+        "snapshot.mode.custom.name",
+        &[""],
+        Warn,
+        "custom snapshot modes are not supported",
+    ),
+    (
+        "snapshot.query.mode.custom.name",
+        &[""],
+        Warn,
+        "custom query modes are not supported",
+    ),
+    (
+        "unavailable.value.placeholder",
+        &["__debezium_unavailable_value"],
+        Warn,
+        "MySQL sends every value",
+    ),
 ];
 
 /// Values of enumerated keys that are known and not offered.
@@ -411,13 +496,14 @@ pub fn warnings(props: &Props) -> Vec<String> {
     let definition = definition();
     let mut warnings = definition.deprecations(props);
     for (name, value) in props {
+        let present = present_name(&definition, name);
         if let Some((_, _, _, why)) = KNOWN.iter().find(|(key, harmless, answer, _)| {
-            key == name && *answer == Warn && !is_one_of(harmless, value.trim())
+            *key == present && *answer == Warn && !is_one_of(harmless, value.trim())
         }) {
             warnings.push(format!("'{name}' has no effect: {why}"));
             continue;
         }
-        if KNOWN.iter().any(|(key, ..)| key == name) {
+        if KNOWN.iter().any(|(key, ..)| *key == present) {
             continue;
         }
         let why = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix));
@@ -444,6 +530,14 @@ fn is_default(definition: &connect_api::config::ConfigDef, name: &str, value: &s
         .is_some_and(|key| key.default.to_text().unwrap_or_default() == value.trim())
 }
 
+/// The present name of a setting that may be given by an older one.
+fn present_name<'n>(definition: &'n connect_api::config::ConfigDef, name: &'n str) -> &'n str {
+    let renamed = definition
+        .keys()
+        .find(|key| key.aliases.iter().any(|alias| *alias == name));
+    renamed.map_or(name, |key| &*key.name)
+}
+
 /// `database.*` that no key is: the original hands them to its driver.
 fn is_driver_parameter(definition: &connect_api::config::ConfigDef, name: &str) -> bool {
     name.starts_with("database.")
@@ -452,52 +546,5 @@ fn is_driver_parameter(definition: &connect_api::config::ConfigDef, name: &str) 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn props(pairs: &[(&str, &str)]) -> Props {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn what_changes_the_capture_is_refused() {
-        assert!(refusal("signal.data.collection", "a.b").is_some());
-        assert!(refusal("snapshot.mode", "CUSTOM").is_some());
-        assert!(refusal("provide.transaction.metadata", "false").is_none());
-        assert_eq!(
-            refused_without_definition(&props(&[("snapshot.new.tables", "parallel")])).len(),
-            1
-        );
-    }
-
-    #[test]
-    fn what_does_not_is_warned_about_by_name() {
-        let warnings = warnings(&props(&[
-            ("snapshot.max.threads", "4"),
-            ("driver.useCompression", "true"),
-            ("database.allowPublicKeyRetrieval", "true"),
-            ("database.server.name", "x"),
-            ("database.history.producer.acks", "all"),
-            ("snapshot.fetch.size", "100"),
-            ("database.port", "3306"),
-        ]));
-        let named = |name: &str| {
-            warnings
-                .iter()
-                .any(|warning| warning.contains(&format!("'{name}'")))
-        };
-        for name in [
-            "snapshot.max.threads",
-            "driver.useCompression",
-            "database.allowPublicKeyRetrieval",
-            "database.server.name",
-            "snapshot.fetch.size",
-        ] {
-            assert!(named(name), "{name}: {warnings:?}");
-        }
-        assert_eq!(warnings.len(), 5, "{warnings:?}");
-    }
-}
+#[path = "unsupported_tests.rs"]
+mod tests;
