@@ -1,6 +1,7 @@
 //! The one error type of the plugin contract.
 
 use std::fmt;
+use std::time::Duration;
 
 /// The result of a plugin's call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -36,6 +37,7 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     context: Vec<(&'static str, String)>,
+    retry_after: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -46,6 +48,7 @@ impl Error {
             kind,
             message: message.into(),
             context: Vec::new(),
+            retry_after: None,
             source: None,
         }
     }
@@ -77,6 +80,13 @@ impl Error {
         self
     }
 
+    /// Says when the same call should be made again; for retriable errors.
+    #[must_use]
+    pub fn after(mut self, pause: Duration) -> Self {
+        self.retry_after = Some(pause);
+        self
+    }
+
     /// Adds what this error came from.
     #[must_use]
     pub fn caused_by(
@@ -90,7 +100,9 @@ impl Error {
     /// Wraps this error in one that says what was being done, of the same kind.
     #[must_use]
     pub fn while_doing(self, message: impl Into<String>) -> Self {
-        Self::new(self.kind, message).caused_by(self)
+        let mut outer = Self::new(self.kind, message);
+        outer.retry_after = self.retry_after;
+        outer.caused_by(self)
     }
 
     /// What kind of failure this is.
@@ -106,6 +118,11 @@ impl Error {
     /// True if the same call may succeed later.
     pub fn is_retriable(&self) -> bool {
         self.kind == ErrorKind::Retriable
+    }
+
+    /// When the same call should be made again, if the plugin said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// The whole chain as a user reads it in `/status`: this error's message

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::data::{SchemaRef, Value};
@@ -138,4 +139,58 @@ pub struct SourceRecord {
     pub source_partition: Arc<OffsetMap>,
     /// Where to go on after it.
     pub source_offset: SourceOffset,
+}
+
+/// A partition of a Kafka topic.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TopicPartition {
+    /// The topic.
+    pub topic: ByteString,
+    /// The partition's number.
+    pub partition: i32,
+}
+
+impl fmt::Display for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.topic, self.partition)
+    }
+}
+
+/// What a record's timestamp means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimestampType {
+    /// The record has none.
+    None,
+    /// The producer set it.
+    CreateTime,
+    /// The broker set it.
+    LogAppendTime,
+}
+
+/// A record as it stood in Kafka, before conversion.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RawRecord {
+    /// The key's bytes.
+    pub key: Option<Bytes>,
+    /// The value's bytes; none is a tombstone.
+    pub value: Option<Bytes>,
+    /// The headers' names and bytes, in order.
+    pub headers: Vec<(ByteString, Option<Bytes>)>,
+}
+
+/// A record for a sink task.
+#[derive(Debug, Clone)]
+pub struct SinkRecord {
+    /// The record after transformations: they may have changed its topic and
+    /// partition.
+    pub record: Record,
+    /// The partition that it was consumed from. What is committed goes by it.
+    pub origin: TopicPartition,
+    /// Its offset there.
+    pub offset: i64,
+    /// What `record.timestamp` means.
+    pub timestamp_type: TimestampType,
+    /// The record's bytes, where the runtime needs them for a dead letter
+    /// queue or the log; not for plugins.
+    pub raw: Option<Arc<RawRecord>>,
 }

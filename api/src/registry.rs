@@ -6,7 +6,9 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::config::ConfigDef;
-use crate::plugin::{Connector, Converter, HeaderConverter, Predicate, SourceTask, Transformation};
+use crate::plugin::{
+    Connector, Converter, HeaderConverter, Predicate, SinkTask, SourceTask, Transformation,
+};
 use crate::{Error, ErrorKind, Props, Result};
 
 /// What kind a plugin is, as `/connector-plugins` names it.
@@ -73,6 +75,8 @@ fn is_called(class: &str, name: &str, suffixes: &[&str]) -> bool {
 pub enum TaskFactory {
     /// Tasks of a source.
     Source(fn() -> Box<dyn SourceTask>),
+    /// Tasks of a sink.
+    Sink(fn() -> Box<dyn SinkTask>),
 }
 
 /// A connector.
@@ -94,6 +98,7 @@ impl ConnectorPlugin {
     pub fn kind(&self) -> PluginType {
         match self.task {
             TaskFactory::Source(_) => PluginType::Source,
+            TaskFactory::Sink(_) => PluginType::Sink,
         }
     }
 }

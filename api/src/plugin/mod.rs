@@ -6,10 +6,12 @@
 
 mod connector;
 mod converter;
+mod sink;
 mod source;
 mod transformation;
 
 pub use connector::{Connector, ConnectorContext, ConnectorEvents};
 pub use converter::{Converted, Converter, HeaderConverter};
+pub use sink::{ErrantRecordReporter, PartitionOffsets, SinkTask, SinkTaskContext};
 pub use source::{OffsetReader, SourceTask, SourceTaskContext};
 pub use transformation::{Outcome, Predicate, Transformation};

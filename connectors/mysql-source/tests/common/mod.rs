@@ -181,7 +181,9 @@ impl Pipeline {
 
     pub async fn try_start(&self) -> Result<Task> {
         let plugin = connect_mysql_source::plugin();
-        let TaskFactory::Source(create) = plugin.task;
+        let TaskFactory::Source(create) = plugin.task else {
+            panic!("not a source")
+        };
         let mut task = create();
         let cancelled = CancellationToken::new();
         let context = SourceTaskContext {

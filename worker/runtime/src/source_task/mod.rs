@@ -68,7 +68,12 @@ impl SourceTaskRun {
         let (worker, connector) = (&*spec.worker, &spec.connector_props);
         let settings = ConnectorSettings::parse(connector)?;
         let plugin = connector_config::connector_plugin(&spec.plugins, connector)?;
-        let TaskFactory::Source(create) = plugin.task;
+        let TaskFactory::Source(create) = plugin.task else {
+            return Err(Error::internal(format!(
+                "{} is not a source",
+                plugin.name.class
+            )));
+        };
         let acks = Arc::new(Acks::new(spec.metrics.clone()));
         let producer_settings = connector_config::producer_settings(worker, connector, &spec.id)?;
         for warning in producer_settings.warnings() {
