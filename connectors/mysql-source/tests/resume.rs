@@ -159,6 +159,112 @@ async fn ddl_before_a_crash_with_gtids() {
     ddl_after_the_stored_offset(Server::with_gtids(), "it_ddl_gtid").await;
 }
 
+/// Runs statements that the binlog does not have.
+async fn run_unlogged(admin: &mut mysql_async::Conn, sql: &str) {
+    run(admin, "SET SESSION sql_log_bin=0").await;
+    run(admin, sql).await;
+    run(admin, "SET SESSION sql_log_bin=1").await;
+}
+
+/// The offset stands inside a transaction whose tables have changed or gone
+/// since; its rows of them are sent. `snapshot.mode=recovery`, which the errors
+/// of unknown structures advise, must be able to go on from there.
+async fn done_rows_of_a_changed_table(server: Server, name: &str) {
+    let mut admin = server.fresh_database(name).await;
+    run(
+        &mut admin,
+        "CREATE TABLE a (id INT PRIMARY KEY, v VARCHAR(10));
+        CREATE TABLE b (id INT PRIMARY KEY);
+        CREATE TABLE c (id INT PRIMARY KEY);
+        INSERT INTO a VALUES (0,'x');",
+    )
+    .await;
+    let mut pipeline = Pipeline::new(&server, name);
+    let mut task = pipeline.start().await;
+    task.rows(1).await;
+    run(
+        &mut admin,
+        "BEGIN;
+        INSERT INTO b VALUES (1);
+        INSERT INTO a VALUES (2,'x'),(3,'y');
+        UPDATE a SET v = 'z' WHERE id IN (2,3);
+        INSERT INTO c VALUES (4);
+        COMMIT;",
+    )
+    .await;
+    assert_eq!(ids(&task.rows(7).await), [0, 1, 2, 3, 2, 3, 4]);
+    let of_rows: Vec<usize> = (0..task.records.len())
+        .filter(|index| task.records[*index].record.topic.contains('.'))
+        .collect();
+    run_unlogged(&mut admin, "ALTER TABLE a ADD COLUMN secret INT").await;
+    run_unlogged(&mut admin, "DROP TABLE b").await;
+    run(&mut admin, "INSERT INTO a VALUES (5,'new',55)").await;
+    let error = task.error().await.trace();
+    assert!(error.contains("snapshot.mode=recovery"), "{error}");
+
+    pipeline.set("snapshot.mode", "recovery");
+    // The last of the updates is sent, then the row of c too.
+    for (sent, left) in [(5, vec![4, 5]), (6, vec![5])] {
+        task.commit(of_rows[sent]);
+        let mut again = pipeline.start().await;
+        let rows = again.rows(left.len()).await;
+        assert_eq!(ids(&rows), left, "after record {sent}");
+        assert_eq!(rows[left.len() - 1].after["secret"], 55);
+        again.stop().await;
+    }
+    // A row that is not sent cannot be decoded.
+    task.commit(of_rows[4]);
+    let mut again = pipeline.start().await;
+    let error = again.error().await.trace();
+    assert!(
+        error.contains("2 columns") && error.contains("take a new snapshot"),
+        "{error}"
+    );
+    again.stop().await;
+    task.stop().await;
+}
+
+#[tokio::test]
+async fn done_rows_of_a_changed_table_are_not_decoded() {
+    done_rows_of_a_changed_table(Server::plain(), "it_done").await;
+}
+
+#[tokio::test]
+async fn done_rows_of_a_changed_table_are_not_decoded_with_gtids() {
+    done_rows_of_a_changed_table(Server::with_gtids(), "it_done_gtid").await;
+}
+
+#[tokio::test]
+async fn rows_of_skipped_operations_are_not_decoded() {
+    let server = Server::plain();
+    let mut admin = server.fresh_database("it_skipped").await;
+    run(
+        &mut admin,
+        "CREATE TABLE a (id INT PRIMARY KEY);
+        CREATE TABLE b (id INT PRIMARY KEY, v INT);
+        INSERT INTO a VALUES (1);
+        INSERT INTO b VALUES (1,1);",
+    )
+    .await;
+    let mut pipeline = Pipeline::new(&server, "it_skipped");
+    pipeline.set("skipped.operations", "c");
+    let mut task = pipeline.start().await;
+    task.rows(2).await;
+    run_unlogged(&mut admin, "ALTER TABLE a ADD COLUMN v INT").await;
+    run(
+        &mut admin,
+        "INSERT INTO a VALUES (2,2);
+        UPDATE b SET v = 2;",
+    )
+    .await;
+    let rows = task.rows(3).await;
+    assert_eq!(rows[2].after["v"], 2, "the insert is passed over");
+    run(&mut admin, "DELETE FROM a WHERE id = 2").await;
+    let error = task.error().await.trace();
+    assert!(error.contains("it_skipped.a"), "{error}");
+    task.stop().await;
+}
+
 /// Ids of the server's threads that send a binlog.
 async fn dump_threads(admin: &mut mysql_async::Conn, server_user: &str) -> Vec<u64> {
     let sql = format!(

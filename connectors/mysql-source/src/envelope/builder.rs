@@ -148,6 +148,16 @@ impl EventBuilder {
         Ok(count)
     }
 
+    /// Whether rows of this kind are left out (`skipped.operations`).
+    pub fn is_skipped(&self, kind: RowsKind) -> bool {
+        let skipped = self.settings.skipped_operations;
+        match kind {
+            RowsKind::Insert => skipped.create,
+            RowsKind::Update => skipped.update,
+            RowsKind::Delete => skipped.delete,
+        }
+    }
+
     fn row(
         &mut self,
         origin: EventOrigin<'_>,
@@ -162,15 +172,8 @@ impl EventBuilder {
             offsets,
             now_ns,
         } = origin;
-        let skipped = self.settings.skipped_operations;
-        let images = if event.kind == RowsKind::Update { 2 } else { 1 };
-        let is_skipped = match event.kind {
-            RowsKind::Insert => skipped.create,
-            RowsKind::Update => skipped.update,
-            RowsKind::Delete => skipped.delete,
-        };
-        if is_skipped || number < offsets.skip_rows {
-            for _ in 0..images {
+        if self.is_skipped(event.kind) || number < offsets.skip_rows {
+            for _ in 0..event.kind.images() {
                 plan.skip_image(event, at)?;
             }
             return Ok(());

@@ -128,25 +128,29 @@ impl RowPlan {
 
     /// Passes over the row image at `reader`.
     pub(crate) fn skip_image(&self, event: &RowsEvent, at: &mut usize) -> Result<()> {
-        let mut reader = Reader::new(&event.body, *at);
-        let nulls = reader
-            .take(self.wires.len().div_ceil(8))
-            .ok_or_else(truncated)?;
-        for (index, wire) in self.wires.iter().enumerate() {
-            if nulls[index / 8] >> (index % 8) & 1 == 0 {
-                wire.skip(&mut reader).ok_or_else(truncated)?;
-            }
-        }
-        *at = reader.at();
+        *at = skip_image(&self.wires, &event.body, *at).ok_or_else(truncated)?;
         Ok(())
     }
+}
+
+/// Where the row image at `at` ends.
+pub(super) fn skip_image(wires: &[Wire], body: &[u8], at: usize) -> Option<usize> {
+    let mut reader = Reader::new(body, at);
+    let nulls = reader.take(wires.len().div_ceil(8))?;
+    for (index, wire) in wires.iter().enumerate() {
+        if nulls[index / 8] >> (index % 8) & 1 == 0 {
+            wire.skip(&mut reader)?;
+        }
+    }
+    Some(reader.at())
 }
 
 const MISMATCH: &str = "the schema history and the binlog disagree about table";
 
 fn mismatch(map: &TableMap, how: String) -> Error {
     Error::data(format!(
-        "{MISMATCH} '{}': {how}; take a new snapshot with snapshot.mode=recovery",
+        "{MISMATCH} '{}': {how}; rebuild the schema history with snapshot.mode=recovery, or, if \
+         the binlog has rows from before and after a change of the table, take a new snapshot",
         map.table
     ))
 }

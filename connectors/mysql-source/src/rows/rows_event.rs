@@ -15,6 +15,13 @@ pub enum RowsKind {
     Delete,
 }
 
+impl RowsKind {
+    /// How many images each row has.
+    pub(crate) fn images(self) -> usize {
+        if self == Self::Update { 2 } else { 1 }
+    }
+}
+
 /// A `ROWS_EVENT` of version 1 or 2: a statement's changes to rows of one table.
 #[derive(Debug, Clone)]
 pub struct RowsEvent {
@@ -73,9 +80,8 @@ impl RowsEvent {
             reader.take(usize::try_from(extra).unwrap_or(usize::MAX))?;
         }
         let column_count = reader.count()?;
-        let bitmaps = if kind == RowsKind::Update { 2 } else { 1 };
         let mut full_images = true;
-        for _ in 0..bitmaps {
+        for _ in 0..kind.images() {
             full_images &= all_set(reader.take(column_count.div_ceil(8))?, column_count);
         }
         let rows_at = reader.at();

@@ -1,6 +1,9 @@
 use connect_api::Result;
 
 use super::bytes::{Reader, truncated};
+use super::plan::skip_image;
+use super::rows_event::RowsEvent;
+use super::wire::Wire;
 use crate::tables::TableId;
 
 // `enum_field_types` of MySQL's `field_types.h`.
@@ -87,6 +90,26 @@ impl TableMap {
         Reader::new(body, 0).unsigned(6).ok_or_else(truncated)
     }
 
+    /// How many rows the event has, by the storage of the columns alone: no schema is needed.
+    /// None if they cannot be told apart, as where images lack columns.
+    pub(crate) fn count_rows(&self, event: &RowsEvent) -> Option<u64> {
+        let is_whole = event.full_images && event.column_count == self.columns.len();
+        let columns = is_whole.then_some(&self.columns)?;
+        // The sign makes no difference to the length.
+        let wires: Vec<Wire> = columns
+            .iter()
+            .map(|column| Wire::of(*column, false))
+            .collect::<Option<_>>()?;
+        let (mut at, mut rows) = (event.rows_at, 0);
+        while at < event.body.len() {
+            for _ in 0..event.kind.images() {
+                at = skip_image(&wires, &event.body, at)?;
+            }
+            rows += 1;
+        }
+        Some(rows)
+    }
+
     /// How many columns the table has.
     pub fn column_count(&self) -> usize {
         self.columns.len()
@@ -122,7 +145,37 @@ impl WireColumn {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows_event::RowsKind;
     use super::*;
+
+    #[test]
+    fn rows_are_counted_without_a_schema() {
+        // INT, VARCHAR(100), DECIMAL(10,2), ENUM.
+        let mut body = vec![5, 1, 0, 0, 0, 0, 1, 0];
+        body.extend(b"\x02db\0\x01t\0");
+        body.extend([4, LONG, VARCHAR, NEWDECIMAL, STRING]);
+        body.extend([6, 100, 0, 10, 2, ENUM, 1]);
+        let map = TableMap::parse(&body).unwrap();
+        let image = b"\0\x07\0\0\0\x03abc\x80\0\0\x01\x02\x02";
+        let with_nulls = b"\x06\x08\0\0\0\x01";
+        let event = |kind: RowsKind, bitmap: u8, images: &[&[u8]]| {
+            let mut body = vec![5, 1, 0, 0, 0, 0, 1, 0, 2, 0, 4];
+            body.extend(vec![bitmap; kind.images()]);
+            body.extend(images.concat());
+            RowsEvent::parse(kind, 2, body.into()).unwrap()
+        };
+        let two = [&image[..], with_nulls];
+        let inserted = event(RowsKind::Insert, 0xff, &two);
+        assert_eq!(map.count_rows(&inserted), Some(2));
+        let updated = event(RowsKind::Update, 0xff, &two);
+        assert_eq!(map.count_rows(&updated), Some(1));
+        let half = event(RowsKind::Update, 0xff, &two[..1]);
+        assert_eq!(map.count_rows(&half), None, "an image is missing");
+        let cut = event(RowsKind::Insert, 0xff, &[&image[..image.len() - 1]]);
+        assert_eq!(map.count_rows(&cut), None, "a byte is missing");
+        let partial = event(RowsKind::Insert, 0xf7, &two);
+        assert_eq!(map.count_rows(&partial), None, "images without a column");
+    }
 
     #[test]
     fn a_table_map_is_read() {

@@ -9,7 +9,7 @@ use mysql_async::binlog::EventType;
 use mysql_async::binlog::events::Event;
 
 use super::handler::EventHandler;
-use super::table_maps::Target;
+use super::table_maps::{Target, Unread, Unreadable};
 use crate::config::FailureMode;
 use crate::envelope::RowOffsets;
 use crate::rows::{RowPlan, RowsEvent};
@@ -28,7 +28,12 @@ impl EventHandler {
         let plan = match self.table_maps.target(number) {
             Some(Target::Plan(plan)) => Arc::clone(plan),
             Some(Target::Ignored) => return Ok(()),
-            Some(Target::Unknown(id)) => return self.unknown_table(&id.clone()),
+            Some(Target::Unreadable(table)) => {
+                let table = Arc::clone(table);
+                let body = Bytes::copy_from_slice(event.data());
+                let rows = RowsEvent::parse(rows_kind, version, body)?;
+                return self.unreadable(&table, &rows, skip_rows);
+            }
             // The number that ends a statement without rows (a dummy event).
             None => return Ok(()),
         };
@@ -64,6 +69,22 @@ impl EventHandler {
             .rows(plan, rows, &info, offsets, out)?;
         self.now.row = i32::try_from(count.saturating_sub(1)).unwrap_or(i32::MAX);
         Ok(())
+    }
+
+    /// Rows that cannot be decoded are no error if none of them has to be: after
+    /// a restart inside a transaction whose table has changed since, they may
+    /// all have been sent before.
+    fn unreadable(&self, table: &Unreadable, rows: &RowsEvent, skip_rows: u64) -> Result<()> {
+        let is_done = |count| count <= skip_rows;
+        if self.capture.maker.builder.is_skipped(rows.kind)
+            || table.map.count_rows(rows).is_some_and(is_done)
+        {
+            return Ok(());
+        }
+        match &table.reason {
+            Unread::Unknown => self.unknown_table(&table.map.table),
+            Unread::Mismatch(message) => self.failed(self.at_event(Error::data(message.clone()))),
+        }
     }
 
     /// `inconsistent.schema.handling.mode`

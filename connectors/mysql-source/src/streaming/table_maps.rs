@@ -9,18 +9,34 @@ use mysql_async::binlog::events::{Event, OptionalMetaExtractor, TableMapEvent};
 use super::handler::{EventHandler, read};
 use crate::rows::{RowPlan, TableMap};
 use crate::schemas::TableSchema;
-use crate::tables::{Table, TableId};
+use crate::tables::Table;
 
 /// What rows of a table become.
 #[derive(Debug, Clone)]
 pub(super) enum Target {
     /// Nothing: the table is not captured.
     Ignored,
-    /// Nothing: the table is captured and its structure is not known, which is
-    /// an error once it has rows.
-    Unknown(TableId),
+    /// Nothing: the table is captured, but its rows cannot be decoded. That is
+    /// an error once there is a row that has not been sent before.
+    Unreadable(Arc<Unreadable>),
     /// Records.
     Plan(Arc<RowPlan>),
+}
+
+/// A captured table whose rows cannot be decoded.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    pub(super) map: TableMap,
+    pub(super) reason: Unread,
+}
+
+/// Why rows cannot be decoded.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// The schema history does not have the table.
+    Unknown,
+    /// It has the table with another structure: what to tell the user.
+    Mismatch(String),
 }
 
 /// The table maps of the file that is read, by number.
@@ -60,17 +76,18 @@ impl EventHandler {
     }
 
     fn new_target(&mut self, event: &Event, map: TableMap) -> Result<Target> {
-        let id = map.table.clone();
-        if !self.capture.schema.filters().is_captured(&id) {
+        if !self.capture.schema.filters().is_captured(&map.table) {
             return Ok(Target::Ignored);
         }
-        let Some(table) = self.capture.schema.tables().get(&id).cloned() else {
-            return Ok(Target::Unknown(id));
+        let unreadable = |map, reason| Target::Unreadable(Arc::new(Unreadable { map, reason }));
+        let Some(table) = self.capture.schema.tables().get(&map.table).cloned() else {
+            return Ok(unreadable(map, Unread::Unknown));
         };
         let schema = self.schema_for(event, &table)?;
-        RowPlan::new(&schema, map)
-            .map(|plan| Target::Plan(Arc::new(plan)))
-            .map_err(|error| self.at_event(error))
+        Ok(match RowPlan::new(&schema, map.clone()) {
+            Ok(plan) => Target::Plan(Arc::new(plan)),
+            Err(error) => unreadable(map, Unread::Mismatch(error.message().to_owned())),
+        })
     }
 
     /// The schemas for rows whose columns stand as the event says: with
