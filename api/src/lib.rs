@@ -2,14 +2,15 @@
 //! transformation or predicate may know of the worker, and nothing else.
 //!
 //! Data model ([`data`], [`record`]), configuration ([`config`]), plugin traits
-//! ([`plugin`]), the registry of plugins ([`registry`]) and the one error type
-//! ([`Error`]).
+//! ([`plugin`]), the registry of plugins ([`registry`]), Java's texts ([`java`], [`regex`])
+//! and the one error type ([`Error`]).
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod config;
 pub mod data;
 mod error;
+pub mod java;
 pub mod plugin;
 pub mod record;
 pub mod regex;

@@ -8,12 +8,12 @@ mod byte_array;
 mod config;
 mod convert;
 mod failure;
-mod java;
 mod json;
 mod numbers;
 mod simple_header;
 mod string;
 
+use connect_api::java;
 use connect_api::registry::{ConverterPlugin, HeaderConverterPlugin};
 
 /// The version of Connect whose converters these are.

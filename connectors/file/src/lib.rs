@@ -1,24 +1,13 @@
-//! FileStream source: the lines of a file, as they are appended, to a topic.
-//! The smallest complete plugin, and the one that Kafka's own tutorials start
-//! with (`org.apache.kafka.connect.file`).
+//! FileStream source and sink (`org.apache.kafka.connect.file`): the smallest
+//! complete plugins, and those that Kafka's own tutorials start with.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod config;
-mod connector;
-mod lines;
-mod task;
+mod sink;
+mod source;
 
-use connect_api::registry::{ConnectorPlugin, PluginClass, TaskFactory};
+pub use sink::SINK;
+pub use source::SOURCE;
 
-/// The source, for the worker's list of plugins.
-pub const SOURCE: ConnectorPlugin = ConnectorPlugin {
-    name: PluginClass {
-        class: "org.apache.kafka.connect.file.FileStreamSourceConnector",
-        other_classes: &[],
-        version: "4.3.1",
-    },
-    task_class: "org.apache.kafka.connect.file.FileStreamSourceTask",
-    create: || Box::new(connector::FileStreamSourceConnector::default()),
-    task: TaskFactory::Source(|| Box::new(task::FileStreamSourceTask::default())),
-};
+/// The version of Connect whose connectors these are.
+const VERSION: &str = "4.3.1";

@@ -5,7 +5,7 @@ use connect_api::registry::Plugins;
 /// All plugins of this binary.
 pub(crate) fn all() -> Plugins {
     Plugins {
-        connectors: vec![connect_file::SOURCE, connect_mysql_source::plugin()],
+        connectors: vec![connect_file::SOURCE, connect_file::SINK, connect_mysql_source::plugin()],
         transformations: connect_transforms::transformations(),
         predicates: connect_transforms::predicates(),
         converters: connect_converters::converters(),

@@ -14,13 +14,13 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, Stdin};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::FileSettings;
-use crate::lines::Lines;
+use super::config::FileSettings;
+use super::lines::Lines;
 
 /// The source partition's field: the file's name as it was given.
-pub(crate) const FILENAME: &str = "filename";
+pub(super) const FILENAME: &str = "filename";
 /// The source offset's field: how many bytes were read.
-pub(crate) const POSITION: &str = "position";
+pub(super) const POSITION: &str = "position";
 
 /// How long to wait for a file to be there or to grow, at most, before looking
 /// again.
@@ -33,7 +33,7 @@ enum Stream {
 }
 
 #[derive(Default)]
-pub(crate) struct FileStreamSourceTask {
+pub(super) struct FileStreamSourceTask {
     running: Option<Running>,
 }
 

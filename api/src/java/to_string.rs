@@ -4,15 +4,15 @@
 //! written in UTC, whatever the process's time zone, and bytes are written in
 //! Base64 where Java shows an array's address.
 
+use crate::data::{Schema, Struct, Value, logical};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use connect_api::data::{Schema, Struct, Value, logical};
 
 use super::decimal::Decimal;
 use super::{float, time};
 
 /// Appends the text of `value`.
-pub(crate) fn append(out: &mut Vec<u8>, schema: Option<&Schema>, value: &Value) {
+pub fn append(out: &mut Vec<u8>, schema: Option<&Schema>, value: &Value) {
     if let Some(text) = logical_text(schema, value, time::date_to_string) {
         out.extend_from_slice(text.as_bytes());
         return;
@@ -72,7 +72,7 @@ fn append_struct(out: &mut Vec<u8>, value: &Struct) {
 }
 
 /// Appends a value that is neither collection nor struct; false for those.
-pub(crate) fn append_scalar(out: &mut Vec<u8>, value: &Value) -> bool {
+pub fn append_scalar(out: &mut Vec<u8>, value: &Value) -> bool {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Boolean(true) => out.extend_from_slice(b"true"),
@@ -90,12 +90,13 @@ pub(crate) fn append_scalar(out: &mut Vec<u8>, value: &Value) -> bool {
     true
 }
 
-pub(crate) fn append_integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
+/// Appends an integer.
+pub fn append_integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// The text of a value of a logical type, with `date` for its three dates.
-pub(crate) fn logical_text(
+pub fn logical_text(
     schema: Option<&Schema>,
     value: &Value,
     date: fn(i64) -> String,
@@ -113,14 +114,14 @@ pub(crate) fn logical_text(
 }
 
 /// The scale of a `Decimal` schema, if it is a number.
-pub(crate) fn scale(schema: &Schema) -> Option<i32> {
+pub fn scale(schema: &Schema) -> Option<i32> {
     schema.parameter(logical::DECIMAL_SCALE)?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::data::{SchemaBuilder, Type};
     use bytes::Bytes;
-    use connect_api::data::{SchemaBuilder, Type};
 
     use super::*;
 

@@ -6,11 +6,11 @@ use connect_api::plugin::{Connector, ConnectorContext};
 use connect_api::record::OffsetMap;
 use connect_api::{Error, Props, Result};
 
-use crate::config::{FileSettings, file_config};
-use crate::task::{FILENAME, POSITION};
+use super::config::{FileSettings, file_config};
+use super::task::{FILENAME, POSITION};
 
 #[derive(Default)]
-pub(crate) struct FileStreamSourceConnector {
+pub(super) struct FileStreamSourceConnector {
     props: Props,
 }
 

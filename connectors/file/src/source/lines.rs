@@ -12,7 +12,7 @@ const CHUNK: usize = 64 << 10;
 
 /// Splits a stream into lines, and knows where in the stream each ends.
 #[derive(Debug, Default)]
-pub(crate) struct Lines {
+pub(super) struct Lines {
     bytes: Vec<u8>,
     /// Where in `bytes` the next line starts.
     start: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Lines of a stream that is read from `position` on.
-    pub(crate) fn at(position: u64) -> Self {
+    pub(super) fn at(position: u64) -> Self {
         Self {
             position,
             ..Self::default()
@@ -32,12 +32,12 @@ impl Lines {
     }
 
     /// Where in the stream the next line starts.
-    pub(crate) fn position(&self) -> u64 {
+    pub(super) fn position(&self) -> u64 {
         self.position
     }
 
     /// The next whole line.
-    pub(crate) fn next(&mut self) -> Option<ByteString> {
+    pub(super) fn next(&mut self) -> Option<ByteString> {
         let rest = &self.bytes[self.scanned..];
         let Some(found) = memchr::memchr2(b'\n', b'\r', rest) else {
             self.scanned = self.bytes.len();
@@ -64,7 +64,7 @@ impl Lines {
     }
 
     /// Room to read more of the stream into.
-    pub(crate) fn room(&mut self) -> Result<&mut Vec<u8>> {
+    pub(super) fn room(&mut self) -> Result<&mut Vec<u8>> {
         self.bytes.drain(..self.start);
         self.scanned -= self.start;
         self.start = 0;

@@ -9,7 +9,7 @@ const MONTHS: [&str; 12] = [
 
 /// What `SimpleDateFormat` reads a text as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Temporal {
+pub enum Temporal {
     /// Days since the epoch.
     Date(i32),
     /// Milliseconds since midnight.
@@ -19,7 +19,7 @@ pub(crate) enum Temporal {
 }
 
 /// `java.util.Date.toString` of an instant: `Thu Jan 01 00:00:00 UTC 1970`.
-pub(crate) fn date_to_string(millis: i64) -> String {
+pub fn date_to_string(millis: i64) -> String {
     let days = millis.div_euclid(MILLIS_PER_DAY);
     let (year, month, day) = civil(days);
     let (hour, minute, second, _) = clock(millis);
@@ -30,7 +30,7 @@ pub(crate) fn date_to_string(millis: i64) -> String {
 
 /// The text that Connect's `Values` gives an instant: a time within the first
 /// day, a date at midnight, else a timestamp (`Values.dateFormatFor`).
-pub(crate) fn iso_text(millis: i64) -> String {
+pub fn iso_text(millis: i64) -> String {
     let (hour, minute, second, milli) = clock(millis);
     let time = format!("{hour:02}:{minute:02}:{second:02}.{milli:03}Z");
     if millis < MILLIS_PER_DAY {
@@ -49,7 +49,7 @@ pub(crate) fn iso_text(millis: i64) -> String {
 /// both with a `T` between, recognised by length. Lenient as
 /// `SimpleDateFormat`: fields that are too large carry over, and what follows
 /// the last field is not looked at.
-pub(crate) fn parse(text: &str) -> Option<Temporal> {
+pub fn parse(text: &str) -> Option<Temporal> {
     match text.len() {
         10 => {
             let mut fields = Fields(text);

@@ -1,18 +1,21 @@
-//! `java.math.BigDecimal` as far as converters need it: an unscaled integer in
+//! `java.math.BigDecimal` as far as plugins need it: an unscaled integer in
 //! big-endian two's complement and a scale, and the texts of both.
 
 /// A decimal number: sign, decimal digits without leading zeros (`"0"` for
 /// zero), and how many of the digits stand after the point.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Decimal {
-    pub(crate) negative: bool,
-    pub(crate) digits: String,
-    pub(crate) scale: i32,
+pub struct Decimal {
+    /// True below zero.
+    pub negative: bool,
+    /// All digits, those after the point too.
+    pub digits: String,
+    /// How many of the digits stand after the point.
+    pub scale: i32,
 }
 
 impl Decimal {
     /// The number whose unscaled value is `bytes`.
-    pub(crate) fn from_unscaled(bytes: &[u8], scale: i32) -> Self {
+    pub fn from_unscaled(bytes: &[u8], scale: i32) -> Self {
         let negative = bytes.first().is_some_and(|byte| byte & 0x80 != 0);
         let digits = match small(bytes) {
             Some(value) => value.unsigned_abs().to_string(),
@@ -26,7 +29,7 @@ impl Decimal {
     }
 
     /// Parses what the constructor `BigDecimal(String)` takes; none otherwise.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -54,12 +57,13 @@ impl Decimal {
         })
     }
 
-    pub(crate) fn is_zero(&self) -> bool {
+    /// True for zero of any scale.
+    pub fn is_zero(&self) -> bool {
         self.digits == "0"
     }
 
     /// The same number with another scale; none if digits would be lost.
-    pub(crate) fn with_scale(mut self, scale: i32) -> Option<Self> {
+    pub fn with_scale(mut self, scale: i32) -> Option<Self> {
         let shift = i64::from(scale) - i64::from(self.scale);
         if self.is_zero() {
             self.scale = scale;
@@ -86,7 +90,7 @@ impl Decimal {
 
     /// The unscaled value as the fewest bytes of two's complement
     /// (`BigInteger.toByteArray`).
-    pub(crate) fn to_unscaled(&self) -> Vec<u8> {
+    pub fn to_unscaled(&self) -> Vec<u8> {
         let mut bytes = magnitude_bytes(&self.digits);
         if bytes.first().is_none_or(|byte| byte & 0x80 != 0) {
             bytes.insert(0, 0);
@@ -103,7 +107,7 @@ impl Decimal {
 
     /// `BigDecimal.toString`: plain, or scientific for a negative scale or a
     /// number below 10⁻⁶.
-    pub(crate) fn append_to(&self, out: &mut Vec<u8>) {
+    pub fn append_to(&self, out: &mut Vec<u8>) {
         if self.negative {
             out.push(b'-');
         }
@@ -132,7 +136,7 @@ impl Decimal {
     }
 
     /// `BigDecimal.toString` as text.
-    pub(crate) fn to_text(&self) -> String {
+    pub fn to_text(&self) -> String {
         let mut out = Vec::with_capacity(self.digits.len() + 8);
         self.append_to(&mut out);
         String::from_utf8_lossy(&out).into_owned()

@@ -21,21 +21,21 @@ const BATCH_SIZE: Key<i32> = Key::new("batch.size").default("2000").doc(
 );
 
 /// The keys of the connector and its task.
-pub(crate) fn file_config() -> ConfigDef {
+pub(super) fn file_config() -> ConfigDef {
     ConfigDef::new().with(&FILE).with(&TOPIC).with(&BATCH_SIZE)
 }
 
 /// What the task needs, parsed.
 #[derive(Debug)]
-pub(crate) struct FileSettings {
+pub(super) struct FileSettings {
     /// None for standard input.
-    pub(crate) file: Option<String>,
-    pub(crate) topic: String,
-    pub(crate) batch_size: usize,
+    pub(super) file: Option<String>,
+    pub(super) topic: String,
+    pub(super) batch_size: usize,
 }
 
 impl FileSettings {
-    pub(crate) fn parse(props: &Props) -> Result<Self> {
+    pub(super) fn parse(props: &Props) -> Result<Self> {
         let settings: Settings = file_config().parse(props)?;
         Ok(Self {
             file: settings.get(&FILE)?.filter(|file| !file.is_empty()),

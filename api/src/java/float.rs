@@ -7,7 +7,7 @@
 //! `1.9999999999999998E23` for 2e23), which reads back as the same number.
 
 /// Appends a finite or other double as `Double.toString` does.
-pub(crate) fn write_f64(out: &mut Vec<u8>, value: f64) {
+pub fn write_f64(out: &mut Vec<u8>, value: f64) {
     if !value.is_finite() {
         out.extend_from_slice(not_finite(value));
         return;
@@ -23,7 +23,7 @@ pub(crate) fn write_f64(out: &mut Vec<u8>, value: f64) {
 }
 
 /// Appends a float as `Float.toString` does.
-pub(crate) fn write_f32(out: &mut Vec<u8>, value: f32) {
+pub fn write_f32(out: &mut Vec<u8>, value: f32) {
     if !value.is_finite() {
         out.extend_from_slice(not_finite(f64::from(value)));
         return;

@@ -1,0 +1,7 @@
+//! How Java writes and reads numbers, dates and collections as text: what
+//! clients and databases got from the JVM originals.
+
+pub mod decimal;
+pub mod float;
+pub mod time;
+pub mod to_string;
