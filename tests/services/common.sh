@@ -12,7 +12,7 @@
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$HERE/../.." && pwd)
 SERVICES=$(realpath -m "${CONNECTD_SERVICES:-$REPO/.services}")
-KNOWN=(kafka mysql mysql-gtid connect-jvm) # in the order of their starts
+KNOWN=(kafka mysql mysql-gtid postgres connect-jvm) # in the order of their starts
 
 say() { echo "services: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -174,8 +174,16 @@ has_ended() { # PID
     return 1
 }
 
+# PostgreSQL waits for its clients on TERM, and ends their sessions on INT.
+stop_signal() { # NAME
+    case $1 in
+        postgres) echo INT ;;
+        *) echo TERM ;;
+    esac
+}
+
 stop_service() { # NAME [SIGNAL]
-    local name=$1 signal=${2:-TERM} pid
+    local name=$1 signal=${2:-$(stop_signal "$1")} pid
     if is_running "$name"; then
         pid=$(pid_of "$name")
         kill -"$signal" "$pid"
