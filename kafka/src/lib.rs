@@ -5,6 +5,7 @@
 //! * [`producer`]: records into librdkafka's own queue, outcomes out of its delivery callback by
 //!   token; no future and no allocation per record.
 //! * [`admin`]: topics (create, describe, delete), end offsets, the cluster's id.
+//! * [`consumer`]: a member of a consumer group, for the tasks of sinks.
 //! * [`log`]: a compacted topic read to its end and then followed, as Connect's storage topics are.
 //! * [`health`]: waiting for a cluster that is not there yet, saying so.
 //!
@@ -16,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+pub mod consumer;
 pub mod error;
 pub mod health;
 pub mod log;

@@ -13,6 +13,7 @@ mod settings;
 mod source_task;
 mod state;
 mod stores;
+mod task;
 mod task_id;
 mod worker;
 

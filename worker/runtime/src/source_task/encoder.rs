@@ -6,9 +6,9 @@ use connect_api::record::{Headers, Record};
 use connect_api::registry::Plugins;
 use connect_api::{Props, Result};
 
-use super::tolerance::{Failure, Stage};
 use crate::WorkerSettings;
 use crate::connector_config::{self, Role};
+use crate::task::tolerance::{Failure, Stage};
 
 /// How many header lists are kept encoded: a source has few, and most records
 /// share one.

@@ -1,58 +1,31 @@
 //! A source task's data path: poll, transform, convert, produce, and store the
 //! offsets of what Kafka has acknowledged (`AbstractWorkerSourceTask`).
 
-mod backoff;
-mod chain;
 mod commit;
+mod culprit;
 mod delivery;
 mod encoder;
 mod pipeline;
 mod run;
-mod tolerance;
 mod topics;
 
 use std::sync::Arc;
 
-use connect_api::plugin::{OffsetReader, SourceTask};
-use connect_api::registry::{Plugins, TaskFactory};
-use connect_api::{Error, ErrorKind, Props, Result};
-use connect_kafka::ClientError;
+use connect_api::plugin::SourceTask;
+use connect_api::registry::TaskFactory;
+use connect_api::{Error, Result};
 use connect_kafka::producer::Producer;
-use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use self::chain::TransformationChain;
 use self::commit::OffsetCommitter;
 use self::delivery::{AckSink, Acks, DeliveryTracker};
 use self::encoder::Encoder;
 use self::pipeline::Pipeline;
-use self::tolerance::Tolerance;
 use self::topics::Topics;
 use crate::connector_config::{self, ConnectorSettings, TopicCreation};
-use crate::metrics::TaskMetrics;
-use crate::worker::reporter::TaskReporter;
-use crate::{ConnectorTaskId, OffsetStore, TargetState, WorkerSettings};
-
-/// What a task is made of.
-pub(crate) struct TaskSpec {
-    pub(crate) id: ConnectorTaskId,
-    pub(crate) connector_props: Props,
-    pub(crate) task_props: Props,
-    pub(crate) worker: Arc<WorkerSettings>,
-    pub(crate) plugins: Arc<Plugins>,
-    pub(crate) store: Arc<dyn OffsetStore>,
-    pub(crate) stored: Arc<dyn OffsetReader>,
-    pub(crate) reporter: TaskReporter,
-    pub(crate) metrics: Arc<TaskMetrics>,
-    pub(crate) runtime: Handle,
-}
-
-/// How a task is told what to do.
-pub(crate) struct TaskControl {
-    pub(crate) target: watch::Receiver<TargetState>,
-    pub(crate) stop: CancellationToken,
-}
+use crate::task::chain::TransformationChain;
+use crate::task::tolerance::Tolerance;
+use crate::task::{TaskSpec, kafka_error};
 
 /// A task whose pipeline is built and that has not started yet.
 pub(crate) struct SourceTaskRun {
@@ -130,13 +103,4 @@ fn topics(spec: &TaskSpec) -> Result<Topics> {
         spec.reporter.clone(),
         worker.topic_tracking_enable,
     ))
-}
-
-fn kafka_error(doing: &str, error: ClientError) -> Error {
-    let kind = if error.is_retriable() {
-        ErrorKind::Retriable
-    } else {
-        ErrorKind::Config
-    };
-    Error::new(kind, doing).caused_by(error)
 }

@@ -12,13 +12,14 @@ use connect_kafka::admin::refused_topic_name;
 use connect_kafka::producer::{DeliveryError, OutgoingRecord, Producer, SendError};
 use tokio_util::sync::CancellationToken;
 
-use super::backoff::{pause, stopping};
-use super::chain::TransformationChain;
+use super::culprit::{Culprit, text};
 use super::delivery::{AckSink, Acks, DeliveryTracker};
 use super::encoder::{Encoded, Encoder};
-use super::tolerance::{Culprit, Failure, Stage, Tolerance, Verdict, exceeded, text};
 use super::topics::Topics;
 use crate::metrics::TaskMetrics;
+use crate::task::backoff::{pause, stopping};
+use crate::task::chain::TransformationChain;
+use crate::task::tolerance::{Failure, Stage, Tolerance, Verdict, exceeded};
 
 /// How long the producer is given when it refuses a record for a passing reason.
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);

@@ -6,10 +6,11 @@ use connect_api::plugin::{SourceTask, SourceTaskContext};
 use connect_api::record::SourceRecord;
 use connect_api::{ErrorKind, Result};
 
-use super::backoff::{Backoff, pause};
+use super::SourceTaskRun;
 use super::commit::{Event, OffsetCommitter, Stored};
 use super::pipeline::Pipeline;
-use super::{SourceTaskRun, TaskControl};
+use crate::task::TaskControl;
+use crate::task::backoff::{Backoff, pause};
 use crate::worker::plugin_thread::catch;
 use crate::worker::reporter::TaskReporter;
 use crate::{State, TargetState};

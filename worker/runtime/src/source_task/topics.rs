@@ -9,9 +9,9 @@ use connect_api::{Error, Result};
 use connect_kafka::admin::{Admin, AdminError, NewTopic};
 use tokio_util::sync::CancellationToken;
 
-use super::backoff::{Backoff, pause};
-use super::kafka_error;
 use crate::connector_config::{TopicCreation, TopicGroup};
+use crate::task::backoff::{Backoff, pause};
+use crate::task::kafka_error;
 use crate::worker::reporter::TaskReporter;
 
 /// A task's topics.

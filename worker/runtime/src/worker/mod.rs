@@ -32,7 +32,7 @@ use self::reporter::{ConnectorReporter, Fence, TaskReporter};
 use self::task::RunningTask;
 use crate::connector_config::{self, ConnectorSettings};
 use crate::metrics::TaskMetrics;
-use crate::source_task::{TaskControl, TaskSpec};
+use crate::task::{TaskControl, TaskSpec};
 use crate::{ConnectorTaskId, OffsetStore, State, StatusListener, TargetState, WorkerSettings};
 
 /// How long validation may take, connections to the outside included. REST

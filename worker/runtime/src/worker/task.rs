@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::plugin_thread;
 use super::reporter::TaskReporter;
 use crate::metrics::TaskMetrics;
-use crate::source_task::{SourceTaskRun, TaskControl, TaskSpec};
+use crate::source_task::SourceTaskRun;
+use crate::task::{TaskControl, TaskSpec};
 use crate::{State, TargetState};
 
 /// A task that runs here, as the worker sees it.

@@ -22,13 +22,13 @@ struct Condition {
 
 /// A connector's transformations.
 #[derive(Default)]
-pub(super) struct TransformationChain {
+pub(crate) struct TransformationChain {
     links: Vec<Link>,
 }
 
 impl TransformationChain {
     /// Makes the transformations and predicates that `props` lists.
-    pub(super) fn build(plugins: &Plugins, props: &Props) -> Result<Self> {
+    pub(crate) fn build(plugins: &Plugins, props: &Props) -> Result<Self> {
         let aliases = props.get(TRANSFORMS.name()).map_or("", String::as_str);
         let mut links = Vec::new();
         for alias in aliases.split(',').map(str::trim) {
@@ -49,7 +49,7 @@ impl TransformationChain {
     }
 
     /// Sends a record through. After an error the record is not used any more.
-    pub(super) fn apply(&mut self, record: &mut Record) -> Result<Outcome, Failure> {
+    pub(crate) fn apply(&mut self, record: &mut Record) -> Result<Outcome, Failure> {
         for link in &mut self.links {
             let outcome = link.apply(record).map_err(|error| Failure {
                 stage: Stage::Transformation,

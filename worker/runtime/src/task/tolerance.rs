@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use connect_api::record::{OffsetMap, Record, SourceOffset};
 use connect_api::{Error, ErrorKind};
 
 use crate::ConnectorTaskId;
@@ -17,12 +16,14 @@ const RETRY_DELAY_MIN: Duration = Duration::from_millis(300);
 
 /// Where in the pipeline something failed, by its name in the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     Transformation,
     KeyConverter,
     ValueConverter,
     HeaderConverter,
     KafkaProduce,
+    #[allow(dead_code, reason = "sinks come next")]
+    TaskPut,
 }
 
 impl fmt::Display for Stage {
@@ -33,22 +34,23 @@ impl fmt::Display for Stage {
             Stage::ValueConverter => "VALUE_CONVERTER",
             Stage::HeaderConverter => "HEADER_CONVERTER",
             Stage::KafkaProduce => "KAFKA_PRODUCE",
+            Stage::TaskPut => "TASK_PUT",
         })
     }
 }
 
 /// An operation that failed.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) stage: Stage,
+pub(crate) struct Failure {
+    pub(crate) stage: Stage,
     /// The class that failed, as the configuration or the original names it.
-    pub(super) class: String,
-    pub(super) error: Error,
+    pub(crate) class: String,
+    pub(crate) error: Error,
 }
 
 /// What to do about a failure.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// The same again after a pause.
     Retry(Duration),
     /// Go on with the next record; this one counts as handled.
@@ -58,23 +60,23 @@ pub(super) enum Verdict {
 }
 
 /// One connector's rules.
-pub(super) struct Tolerance {
+pub(crate) struct Tolerance {
     settings: ErrorSettings,
     id: ConnectorTaskId,
     metrics: Arc<TaskMetrics>,
 }
 
 /// What is known of the record that failed.
-pub(super) struct Culprit<'r> {
-    pub(super) partition: &'r OffsetMap,
-    pub(super) offset: &'r SourceOffset,
-    /// The record as the plugin returned it, where it was kept.
-    pub(super) original: Option<&'r Record>,
-    pub(super) topic: &'r str,
+pub(crate) trait FailedRecord {
+    /// `error` with the facts that lead to the record.
+    fn locate(&self, error: Error) -> Error;
+
+    /// The record for a line of the log with `errors.log.include.messages`.
+    fn describe(&self) -> Option<String>;
 }
 
 impl Tolerance {
-    pub(super) fn new(
+    pub(crate) fn new(
         settings: ErrorSettings,
         id: ConnectorTaskId,
         metrics: Arc<TaskMetrics>,
@@ -87,34 +89,56 @@ impl Tolerance {
     }
 
     /// True if a copy of each record is needed, to try again or to log it.
-    pub(super) fn keeps_originals(&self) -> bool {
+    pub(crate) fn keeps_originals(&self) -> bool {
         self.settings.retry_timeout != Some(Duration::ZERO)
             || (self.settings.log && self.settings.log_messages)
     }
 
     /// Decides about a failure of a record whose handling began at `since` and
     /// that failed `attempts` times now.
-    pub(super) fn judge(
+    pub(crate) fn judge(
         &self,
         failure: Failure,
         since: Instant,
         attempts: u32,
-        culprit: &Culprit<'_>,
+        record: &dyn FailedRecord,
     ) -> Verdict {
-        self.metrics.record_failures.add(1);
-        if failure.error.is_retriable()
-            && let Some(delay) = self.delay(since.elapsed(), attempts)
-        {
-            self.metrics.retries.add(1);
+        if let Some(delay) = self.retry(&failure, since, attempts) {
             return Verdict::Retry(delay);
         }
+        match self.settle(failure, record) {
+            Ok(()) => Verdict::Skip,
+            Err(error) => Verdict::Fail(error),
+        }
+    }
+
+    /// Counts a failure. The pause after which the same is to be tried again;
+    /// none if it is not.
+    pub(crate) fn retry(
+        &self,
+        failure: &Failure,
+        since: Instant,
+        attempts: u32,
+    ) -> Option<Duration> {
+        self.metrics.record_failures.add(1);
+        if !failure.error.is_retriable() {
+            return None;
+        }
+        let delay = self.delay(since.elapsed(), attempts)?;
+        self.metrics.retries.add(1);
+        Some(delay)
+    }
+
+    /// Logs and counts a record that cannot be handled. The error that ends
+    /// the task unless such are tolerated.
+    pub(crate) fn settle(&self, failure: Failure, record: &dyn FailedRecord) -> Result<(), Error> {
         self.metrics.record_errors.add(1);
-        self.log(&failure, culprit);
+        self.log(&failure, record);
         if self.settings.tolerate_all {
             self.metrics.records_skipped.add(1);
-            return Verdict::Skip;
+            return Ok(());
         }
-        Verdict::Fail(exceeded(failure, culprit))
+        Err(exceeded(failure, record))
     }
 
     /// The pause before the next try; none when the time for tries is over.
@@ -134,18 +158,14 @@ impl Tolerance {
         Some(delay.min(left))
     }
 
-    fn log(&self, failure: &Failure, culprit: &Culprit<'_>) {
+    fn log(&self, failure: &Failure, record: &dyn FailedRecord) {
         if !self.settings.log {
             return;
         }
         self.metrics.errors_logged.add(1);
-        let record = match culprit.original {
-            Some(record) if self.settings.log_messages => format!(
-                ", where source record is = {record:?}, source partition {}, source offset {}",
-                text(culprit.partition),
-                text(&culprit.offset.to_map())
-            ),
-            _ => String::new(),
+        let record = match self.settings.log_messages {
+            true => record.describe().unwrap_or_default(),
+            false => String::new(),
         };
         tracing::error!(
             "Error encountered in task {}. Executing stage '{}' with class '{}'{record}. {}",
@@ -166,23 +186,15 @@ fn jittered(max: Duration) -> Duration {
 }
 
 /// The error that ends a task over a record.
-pub(super) fn exceeded(failure: Failure, culprit: &Culprit<'_>) -> Error {
+pub(crate) fn exceeded(failure: Failure, record: &dyn FailedRecord) -> Error {
     let kind = match failure.error.kind() {
         ErrorKind::Retriable => ErrorKind::Data,
         kind => kind,
     };
-    Error::new(kind, "Tolerance exceeded in error handler")
+    let error = Error::new(kind, "Tolerance exceeded in error handler")
         .with("stage", failure.stage)
-        .with("class", failure.class)
-        .with("topic", culprit.topic)
-        .with("source partition", text(culprit.partition))
-        .with("source offset", text(&culprit.offset.to_map()))
-        .caused_by(failure.error)
-}
-
-/// A map as compact JSON.
-pub(super) fn text(map: &OffsetMap) -> String {
-    serde_json::to_string(map).unwrap_or_else(|error| format!("(not JSON: {error})"))
+        .with("class", failure.class);
+    record.locate(error).caused_by(failure.error)
 }
 
 #[cfg(test)]

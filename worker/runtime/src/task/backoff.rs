@@ -7,14 +7,14 @@ use tokio_util::sync::CancellationToken;
 
 /// Pauses from a first one to a longest one.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     first: Duration,
     longest: Duration,
     next: Duration,
 }
 
 impl Backoff {
-    pub(super) fn new(first: Duration, longest: Duration) -> Self {
+    pub(crate) fn new(first: Duration, longest: Duration) -> Self {
         Self {
             first,
             longest,
@@ -23,20 +23,20 @@ impl Backoff {
     }
 
     /// The next pause.
-    pub(super) fn next(&mut self) -> Duration {
+    pub(crate) fn next(&mut self) -> Duration {
         let delay = self.next;
         self.next = (delay * 2).min(self.longest);
         delay
     }
 
     /// It worked: the next pause is the first one again.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.next = self.first;
     }
 }
 
 /// Pauses; an error of kind `Stopped` when the task is to stop meanwhile.
-pub(super) async fn pause(delay: Duration, stop: &CancellationToken) -> Result<()> {
+pub(crate) async fn pause(delay: Duration, stop: &CancellationToken) -> Result<()> {
     tokio::select! {
         () = tokio::time::sleep(delay) => Ok(()),
         () = stop.cancelled() => Err(stopping()),
@@ -44,6 +44,6 @@ pub(super) async fn pause(delay: Duration, stop: &CancellationToken) -> Result<(
 }
 
 /// The task is to stop.
-pub(super) fn stopping() -> Error {
+pub(crate) fn stopping() -> Error {
     Error::new(ErrorKind::Stopped, "the task is being stopped")
 }

@@ -1,6 +1,16 @@
-use serde_json::json;
-
 use super::*;
+
+struct Seventh;
+
+impl FailedRecord for Seventh {
+    fn locate(&self, error: Error) -> Error {
+        error.with("topic", "t").with("offset", 7)
+    }
+
+    fn describe(&self) -> Option<String> {
+        None
+    }
+}
 
 fn tolerance(retry: Option<u64>, tolerate_all: bool) -> Tolerance {
     Tolerance::new(
@@ -17,20 +27,12 @@ fn tolerance(retry: Option<u64>, tolerate_all: bool) -> Tolerance {
 }
 
 fn judge(tolerance: &Tolerance, error: Error, attempts: u32) -> Verdict {
-    let partition = json!({"p": 1}).as_object().cloned().unwrap();
-    let offset = json!({"pos": 7}).as_object().cloned().unwrap();
-    let culprit = Culprit {
-        partition: &partition,
-        offset: &SourceOffset::Map(Arc::new(offset)),
-        original: None,
-        topic: "t",
-    };
     let failure = Failure {
         stage: Stage::ValueConverter,
         class: "a.Converter".to_owned(),
         error,
     };
-    tolerance.judge(failure, Instant::now(), attempts, &culprit)
+    tolerance.judge(failure, Instant::now(), attempts, &Seventh)
 }
 
 #[test]
@@ -42,7 +44,7 @@ fn without_tolerance_the_trace_names_stage_and_record() {
     assert_eq!(
         error.trace(),
         "Tolerance exceeded in error handler (stage: VALUE_CONVERTER, class: a.Converter, \
-         topic: t, source partition: {\"p\":1}, source offset: {\"pos\":7})\n\
+         topic: t, offset: 7)\n\
          Caused by: too odd"
     );
 }
