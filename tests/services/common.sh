@@ -12,7 +12,7 @@
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$HERE/../.." && pwd)
 SERVICES=$(realpath -m "${CONNECTD_SERVICES:-$REPO/.services}")
-KNOWN=(kafka mysql mysql-gtid postgres connect-jvm) # in the order of their starts
+KNOWN=(kafka mysql mysql-gtid postgres elasticsearch elasticsearch-6.8 elasticsearch-7.17 elasticsearch-8 opensearch connect-jvm) # in the order of their starts
 
 say() { echo "services: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -28,11 +28,12 @@ pid_file() { echo "$SERVICES/run/$1.pid"; }
 log_of() { echo "$SERVICES/logs/$1.log"; }
 pid_of() { cat "$(pid_file "$1")"; }
 
-# mysql-gtid and mysql are two instances of one program.
+# mysql-gtid and mysql are two instances of one program, elasticsearch-6.8 is another version of elasticsearch.
 load_service() { # NAME
     one_of "$1" "${KNOWN[@]}" || die "unknown service '$1'; known are: ${KNOWN[*]}"
+    local file=${1%-gtid}
     # shellcheck source=/dev/null
-    source "$HERE/${1%-gtid}.sh"
+    source "$HERE/${file%%-[0-9]*}.sh"
 }
 
 one_of() { # WORD LIST…
