@@ -176,6 +176,8 @@ pub struct RawRecord {
     pub value: Option<Bytes>,
     /// The headers' names and bytes, in order.
     pub headers: Vec<(ByteString, Option<Bytes>)>,
+    /// Its timestamp, before transformations.
+    pub timestamp: Option<i64>,
 }
 
 /// A record for a sink task.

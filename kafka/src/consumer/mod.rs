@@ -181,7 +181,7 @@ impl GroupConsumer {
     }
 
     /// Adds what was fetched to `batch`, up to its limits, without waiting; serves events of the
-    /// group meanwhile. Counts as a poll, also when it finds nothing.
+    /// group meanwhile. Counts as a poll, also when it finds nothing and when the batch is full.
     ///
     /// # Errors
     ///
@@ -193,13 +193,13 @@ impl GroupConsumer {
         };
         let (mut empty, mut errors) = (0, 0);
         loop {
-            if batch.is_full() {
-                return Ok(());
-            }
             match inner.poll(Duration::ZERO) {
                 Some(Ok(message)) => {
                     empty = 0;
                     batch.push(&message);
+                    if batch.is_full() {
+                        return Ok(());
+                    }
                 }
                 Some(Err(error)) => {
                     self.judge(inner, &error)?;
@@ -351,13 +351,36 @@ impl GroupConsumer {
                     ClientError::request(&asked, &error, reason)
                 })
             });
-            work.await
-                .unwrap_or_else(|_| Err(ClientError::Stopped { doing }))
+            work.await.unwrap_or(Err(ClientError::Stopped { doing }))
+        }
+    }
+
+    /// The names of all topics that this client may see.
+    pub fn list_topics(
+        &self,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<Vec<String>, ClientError>> + Send + use<> {
+        let inner = self.inner.clone();
+        async move {
+            let doing = "list the topics".to_owned();
+            let Some(inner) = inner else {
+                return Err(ClientError::Stopped { doing });
+            };
+            let asked = doing.clone();
+            let work = tokio::task::spawn_blocking(move || {
+                let metadata = inner.fetch_metadata(None, timeout).map_err(|error| {
+                    let reason = inner.context().logging.recent_error(timeout);
+                    ClientError::request(&asked, &error, reason)
+                })?;
+                let names = metadata.topics().iter().map(|it| it.name().to_owned());
+                Ok(names.collect())
+            });
+            work.await.unwrap_or(Err(ClientError::Stopped { doing }))
         }
     }
 
     /// Leaves the group, and returns when that is done or `limit` has passed.
-    pub async fn close(mut self, limit: Duration) {
+    pub async fn close(&mut self, limit: Duration) {
         let Some(inner) = self.inner.take() else {
             return;
         };

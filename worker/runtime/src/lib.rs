@@ -1,6 +1,7 @@
 //! One connector's and one task's life on this worker: validation of
-//! configurations, starting and stopping, and the source task's data path from
-//! poll to acknowledged offsets.
+//! configurations, starting and stopping, and the data paths: a source task's
+//! from poll to acknowledged offsets, a sink task's from its consumer group to
+//! committed ones.
 //!
 //! Knows the plugin contract and Kafka, and no concrete plugin; what the
 //! cluster should run is the herder's business.
@@ -10,6 +11,7 @@
 pub mod connector_config;
 mod metrics;
 mod settings;
+mod sink_task;
 mod source_task;
 mod state;
 mod stores;

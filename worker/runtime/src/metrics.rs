@@ -1,10 +1,11 @@
-//! What a source task counts (`SourceTaskMetricsGroup`,
+//! What a task counts (`SourceTaskMetricsGroup`, `SinkTaskMetricsGroup`,
 //! `ErrorHandlingMetrics`): written by the task, read by whoever exports it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A source task's counters. All only grow, but for `active`.
+/// A task's counters: a source's, a sink's, and those of both. All only grow,
+/// but for those that say how many there are at the moment.
 #[derive(Debug, Default)]
 pub struct TaskMetrics {
     /// `source-record-poll-total`: records that the plugin returned.
@@ -36,6 +37,41 @@ pub struct TaskMetrics {
     pub retries: Counter,
     /// `total-errors-logged`: lines that `errors.log.enable` asked for.
     pub errors_logged: Counter,
+    /// `deadletterqueue-produce-requests`.
+    pub dead_letters: Counter,
+    /// `deadletterqueue-produce-failures`.
+    pub dead_letter_failures: Counter,
+    /// `last-error-timestamp`: milliseconds since the epoch, 0 before the first.
+    pub last_error_timestamp: Counter,
+    /// `sink-record-read-total`: records that were consumed.
+    pub read: Counter,
+    /// `sink-record-send-total`: records that the sink took.
+    pub sent: Counter,
+    /// `sink-record-active-count`: records consumed and not committed yet.
+    pub sink_active: Counter,
+    /// `partition-count`: partitions that the task has at the moment.
+    pub partitions: Counter,
+    /// `offset-commit-seq-no`: commits begun.
+    pub commits_begun: Counter,
+    /// `offset-commit-completion-total`: commits that succeeded, with and
+    /// without offsets that changed.
+    pub commits_completed: Counter,
+    /// `offset-commit-skip-total`: commits that came too late to count. There
+    /// are none here: the next waits for the one before.
+    pub commits_skipped: Counter,
+    /// `put-batch-*-time-ms`: how long puts took, together and at most.
+    pub put_time: Timing,
+}
+
+impl TaskMetrics {
+    /// A record could not be handled, now.
+    pub(crate) fn note_error(&self) {
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis());
+        self.last_error_timestamp
+            .set(u64::try_from(now).unwrap_or_default());
+    }
 }
 
 /// A number that is cheap to change and to read from another thread.

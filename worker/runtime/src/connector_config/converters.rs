@@ -195,6 +195,20 @@ pub(crate) fn class_name(role: Role, worker: &WorkerSettings, connector: &Props)
     choice(role, worker, connector).0.to_owned()
 }
 
+/// The full name of that class, for who looks for it: in a dead letter's headers.
+pub(crate) fn converter_class(
+    role: Role,
+    plugins: &Plugins,
+    worker: &WorkerSettings,
+    connector: &Props,
+) -> String {
+    let name = class_name(role, worker, connector);
+    match role.find(plugins, &name) {
+        Some((class, _)) => class.class.to_owned(),
+        None => name,
+    }
+}
+
 /// Checks that the worker's own converters are there.
 pub(crate) fn check_worker_converters(plugins: &Plugins, worker: &WorkerSettings) -> Result<()> {
     for role in ROLES {

@@ -7,6 +7,7 @@ mod class;
 mod common;
 mod converters;
 mod overrides;
+mod sink;
 mod source;
 mod topic_creation;
 mod validate;
@@ -16,15 +17,17 @@ use std::time::Duration;
 use connect_api::config::{
     ConfigDef, ConfigInfo, ConfigKeyInfo, ConfigValue, ConfigValueInfo, KeyDef,
 };
-use connect_api::registry::{ConnectorPlugin, PluginClass, PluginType, Plugins};
+use connect_api::registry::{ConnectorPlugin, PluginClass, PluginType, Plugins, TaskFactory};
 use connect_api::{Error, ErrorKind, Props, Result};
 
 pub(crate) use aliases::plugin_props;
 pub use common::{CONNECTOR_CLASS, NAME, PREDICATES, TASKS_MAX, TRANSFORMS};
 pub(crate) use converters::{
-    Role, check_worker_converters, class_name, converter, header_converter,
+    Role, check_worker_converters, class_name, converter, converter_class, header_converter,
 };
-pub(crate) use overrides::{admin_settings, producer_settings};
+pub(crate) use overrides::{admin_settings, consumer_settings, producer_settings, settings_of};
+pub(crate) use sink::{DeadLetterSettings, SinkSettings, Subscription};
+pub use sink::{TOPICS, TOPICS_REGEX, sink_config};
 pub use source::source_config;
 pub(crate) use topic_creation::{TopicCreation, TopicGroup};
 pub use validate::validate;
@@ -58,7 +61,7 @@ pub(crate) struct ErrorSettings {
 impl ConnectorSettings {
     /// Parses the common settings of a connector; all errors at once.
     pub(crate) fn parse(props: &Props) -> Result<Self> {
-        let settings = source_config().parse(props)?;
+        let settings = common::common_config().parse(props)?;
         let retry_timeout = settings.get(&common::ERRORS_RETRY_TIMEOUT)?;
         let retry_delay_max = settings.get(&common::ERRORS_RETRY_MAX_DELAY)?;
         Ok(Self {
@@ -127,7 +130,7 @@ pub fn plugin_config(plugins: &Plugins, name: &str) -> Result<Vec<ConfigKeyInfo>
     let own = |keys: ConfigDef| keys.keys().map(ConfigKeyInfo::from).collect();
     if let Ok(plugin) = plugins.connector(name) {
         let mut keys = (plugin.create)().config();
-        keys.extend(&versioned(&plugin.name));
+        keys.extend(&versioned(plugin));
         return Ok(own(keys));
     }
     if let Ok(plugin) = plugins.transformation(name) {
@@ -169,12 +172,15 @@ pub fn plugin_type(plugins: &Plugins, name: &str) -> Option<PluginType> {
 }
 
 /// The common keys with the connector's version as the default of its key.
-fn versioned(connector: &PluginClass) -> ConfigDef {
-    let mut keys = source_config();
+fn versioned(connector: &ConnectorPlugin) -> ConfigDef {
+    let mut keys = match connector.task {
+        TaskFactory::Source(_) => source_config(),
+        TaskFactory::Sink(_) => sink_config(),
+    };
     set_default(
         &mut keys,
         common::CONNECTOR_VERSION.name(),
-        ConfigValue::String(connector.version.to_owned()),
+        ConfigValue::String(connector.name.version.to_owned()),
     );
     keys
 }
@@ -185,6 +191,9 @@ pub fn warnings(plugins: &Plugins, plugin: &ConnectorPlugin, props: &Props) -> V
     let mut warnings = (plugin.create)().warnings(props);
     warnings.extend(converters::warnings(props));
     warnings.extend(aliases::warnings(plugins, props));
+    if let TaskFactory::Sink(_) = plugin.task {
+        return warnings;
+    }
     for key in [
         source::TRANSACTION_BOUNDARY.name(),
         source::TRANSACTION_BOUNDARY_INTERVAL.name(),

@@ -1,31 +1,55 @@
-//! Client settings in a connector's configuration: `producer.override.*` and
-//! `admin.override.*` (`AbstractHerder.validateClientOverrides`).
+//! Client settings in a connector's configuration: `producer.override.*`,
+//! `consumer.override.*` and `admin.override.*` (`AbstractHerder.validateClientOverrides`).
 
 use connect_api::config::{ConfigInfo, ConfigValueInfo};
 use connect_api::{Error, Props, Result};
 use connect_kafka::settings::worker::{
-    ADMIN_OVERRIDE_PREFIX, PRODUCER_OVERRIDE_PREFIX, source_task_producer, task_admin,
+    ADMIN_OVERRIDE_PREFIX, CONSUMER_OVERRIDE_PREFIX, PRODUCER_OVERRIDE_PREFIX, sink_task_consumer,
+    source_task_producer, task_admin,
 };
 use connect_kafka::{ClientKind, ClientSettings, Props as ClientProps};
 
-use super::topic_creation;
+use super::common::NAME;
+use super::{sink, topic_creation};
 use crate::{ConnectorTaskId, WorkerSettings};
 
 /// Checks the overrides of a source: whether the worker's policy allows each,
 /// and whether the client takes it.
 pub(super) fn validate(worker: &WorkerSettings, props: &Props) -> Vec<ConfigInfo> {
-    let mut infos = rows(worker, props, PRODUCER_OVERRIDE_PREFIX);
-    if let Err(error) = client(ClientKind::Producer, worker, props, "validation") {
-        add_error(&mut infos, PRODUCER_OVERRIDE_PREFIX, &error);
-    }
+    let mut infos = of_client(ClientKind::Producer, worker, props);
     if topic_creation::is_used(props) {
-        let mut admin = rows(worker, props, ADMIN_OVERRIDE_PREFIX);
-        if let Err(error) = client(ClientKind::Admin, worker, props, "validation") {
-            add_error(&mut admin, ADMIN_OVERRIDE_PREFIX, &error);
-        }
-        infos.append(&mut admin);
+        infos.append(&mut of_client(ClientKind::Admin, worker, props));
     }
     infos
+}
+
+/// Checks the overrides of a sink; those of producers and admin clients only
+/// if it has a dead letter queue (`AbstractHerder.connectorUsesProducer`).
+pub(super) fn validate_sink(worker: &WorkerSettings, props: &Props) -> Vec<ConfigInfo> {
+    let mut infos = Vec::new();
+    if sink::has_dead_letters(props) {
+        infos.append(&mut of_client(ClientKind::Producer, worker, props));
+        infos.append(&mut of_client(ClientKind::Admin, worker, props));
+    }
+    infos.append(&mut of_client(ClientKind::Consumer, worker, props));
+    infos
+}
+
+fn of_client(kind: ClientKind, worker: &WorkerSettings, props: &Props) -> Vec<ConfigInfo> {
+    let prefix = prefix(kind);
+    let mut infos = rows(worker, props, prefix);
+    if let Err(error) = client(kind, worker, props, "validation") {
+        add_error(&mut infos, prefix, &error);
+    }
+    infos
+}
+
+fn prefix(kind: ClientKind) -> &'static str {
+    match kind {
+        ClientKind::Producer => PRODUCER_OVERRIDE_PREFIX,
+        ClientKind::Consumer => CONSUMER_OVERRIDE_PREFIX,
+        ClientKind::Admin => ADMIN_OVERRIDE_PREFIX,
+    }
 }
 
 fn rows(worker: &WorkerSettings, props: &Props, prefix: &str) -> Vec<ConfigInfo> {
@@ -66,7 +90,13 @@ fn client(
     let connector: ClientProps = client_props(connector);
     let props = match kind {
         ClientKind::Producer => source_task_producer(&worker, &connector, client_id),
-        ClientKind::Admin | ClientKind::Consumer => task_admin(&worker, &connector, client_id),
+        ClientKind::Admin => task_admin(&worker, &connector, client_id),
+        ClientKind::Consumer => {
+            // `SinkUtils.consumerGroupId`.
+            let name = connector.get(NAME.name()).map_or("", String::as_str);
+            let group = format!("connect-{name}");
+            sink_task_consumer(&worker, &connector, &group, client_id)
+        }
     };
     ClientSettings::from_props(kind, &props)
 }
@@ -84,10 +114,8 @@ pub(crate) fn producer_settings(
     connector: &Props,
     id: &ConnectorTaskId,
 ) -> Result<ClientSettings> {
-    refuse_forbidden(worker, connector, PRODUCER_OVERRIDE_PREFIX)?;
     let client_id = format!("connector-producer-{id}");
-    client(ClientKind::Producer, worker, connector, &client_id)
-        .map_err(|error| Error::config("making the producer of the task").caused_by(error))
+    settings_of(ClientKind::Producer, worker, connector, &client_id)
 }
 
 /// The settings of a source task's admin client.
@@ -96,10 +124,30 @@ pub(crate) fn admin_settings(
     connector: &Props,
     id: &ConnectorTaskId,
 ) -> Result<ClientSettings> {
-    refuse_forbidden(worker, connector, ADMIN_OVERRIDE_PREFIX)?;
     let client_id = format!("connector-adminclient-{id}");
-    client(ClientKind::Admin, worker, connector, &client_id)
-        .map_err(|error| Error::config("making the admin client of the task").caused_by(error))
+    settings_of(ClientKind::Admin, worker, connector, &client_id)
+}
+
+/// The settings of a sink task's consumer, or of one that asks about the
+/// connector's group.
+pub(crate) fn consumer_settings(
+    worker: &WorkerSettings,
+    connector: &Props,
+    client_id: &str,
+) -> Result<ClientSettings> {
+    settings_of(ClientKind::Consumer, worker, connector, client_id)
+}
+
+/// The settings of one of a connector's clients.
+pub(crate) fn settings_of(
+    kind: ClientKind,
+    worker: &WorkerSettings,
+    connector: &Props,
+    client_id: &str,
+) -> Result<ClientSettings> {
+    refuse_forbidden(worker, connector, prefix(kind))?;
+    client(kind, worker, connector, client_id)
+        .map_err(|error| Error::config(format!("making the {kind} '{client_id}'")).caused_by(error))
 }
 
 /// Validation has told already; but a configuration may be older than the policy.

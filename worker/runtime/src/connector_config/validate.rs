@@ -5,7 +5,7 @@ use connect_api::config::{
     ConfigDef, ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, KeyDef,
 };
 use connect_api::plugin::Connector;
-use connect_api::registry::{ConnectorPlugin, Plugins};
+use connect_api::registry::{ConnectorPlugin, Plugins, TaskFactory};
 use connect_api::{Props, Result};
 use indexmap::IndexMap;
 
@@ -28,8 +28,11 @@ pub async fn validate(
     let common = common_keys(plugins, worker, plugin, props);
     let mut values = common.validate(props);
     check_common(&mut values, plugins, plugin, props);
-    let mut others = overrides::validate(worker, props);
-    if worker.topic_creation_enable {
+    let mut others = match plugin.task {
+        TaskFactory::Source(_) => overrides::validate(worker, props),
+        TaskFactory::Sink(_) => overrides::validate_sink(worker, props),
+    };
+    if worker.topic_creation_enable && matches!(plugin.task, TaskFactory::Source(_)) {
         others.extend(topic_creation::validate(props));
     }
     others.extend(converters::validate(&mut values, plugins, props));
@@ -51,7 +54,7 @@ fn common_keys(
     plugin: &ConnectorPlugin,
     props: &Props,
 ) -> ConfigDef {
-    let mut keys = versioned(&plugin.name);
+    let mut keys = versioned(plugin);
     converters::enrich(&mut keys, plugins, worker, props);
     aliases::enrich(&mut keys, Kind::Transformation, plugins, props);
     aliases::enrich(&mut keys, Kind::Predicate, plugins, props);
@@ -69,6 +72,9 @@ fn check_common(
     }
     aliases::check(values, Kind::Transformation, plugins, props);
     aliases::check(values, Kind::Predicate, plugins, props);
+    if let TaskFactory::Sink(_) = plugin.task {
+        super::sink::check(values, props);
+    }
     if let Some(support) = super::value_mut(values, EXACTLY_ONCE_SUPPORT.name())
         && support
             .value

@@ -22,7 +22,6 @@ pub(crate) enum Stage {
     ValueConverter,
     HeaderConverter,
     KafkaProduce,
-    #[allow(dead_code, reason = "sinks come next")]
     TaskPut,
 }
 
@@ -133,6 +132,7 @@ impl Tolerance {
     /// the task unless such are tolerated.
     pub(crate) fn settle(&self, failure: Failure, record: &dyn FailedRecord) -> Result<(), Error> {
         self.metrics.record_errors.add(1);
+        self.metrics.note_error();
         self.log(&failure, record);
         if self.settings.tolerate_all {
             self.metrics.records_skipped.add(1);

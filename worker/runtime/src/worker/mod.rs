@@ -18,7 +18,7 @@ use std::time::Duration;
 use connect_api::config::{ConfigInfos, ConfigKeyInfo};
 use connect_api::plugin::ConnectorEvents;
 use connect_api::record::OffsetMap;
-use connect_api::registry::{ConnectorPlugin, Plugins};
+use connect_api::registry::{ConnectorPlugin, Plugins, TaskFactory};
 use connect_api::{Error, ErrorKind, Props, Result};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -30,7 +30,7 @@ use self::connector::{Command, ConnectorLoop, RunningConnector};
 use self::offsets::StoredOffsets;
 use self::reporter::{ConnectorReporter, Fence, TaskReporter};
 use self::task::RunningTask;
-use crate::connector_config::{self, ConnectorSettings};
+use crate::connector_config::{self, ConnectorSettings, TOPICS, TOPICS_REGEX};
 use crate::metrics::TaskMetrics;
 use crate::task::{TaskControl, TaskSpec};
 use crate::{ConnectorTaskId, OffsetStore, State, StatusListener, TargetState, WorkerSettings};
@@ -241,6 +241,13 @@ impl Worker {
         }
         for task in &mut tasks {
             task.insert("task.class".to_owned(), plugin.task_class.to_owned());
+            if let TaskFactory::Sink(_) = plugin.task {
+                for key in [TOPICS.name(), TOPICS_REGEX.name()] {
+                    if let Some(topics) = props.get(key) {
+                        task.insert(key.to_owned(), topics.clone());
+                    }
+                }
+            }
         }
         Ok(tasks)
     }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use connect_api::registry::TaskFactory;
 use connect_api::{Error, Result};
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::plugin_thread;
 use super::reporter::TaskReporter;
+use crate::connector_config;
 use crate::metrics::TaskMetrics;
+use crate::sink_task::SinkTaskRun;
 use crate::source_task::SourceTaskRun;
 use crate::task::{TaskControl, TaskSpec};
 use crate::{State, TargetState};
@@ -24,12 +27,35 @@ pub(super) struct RunningTask {
     pub(super) metrics: Arc<TaskMetrics>,
 }
 
+/// A task whose pipeline is built.
+enum Run {
+    Source(SourceTaskRun),
+    Sink(SinkTaskRun),
+}
+
+impl Run {
+    async fn build(spec: TaskSpec, stop: CancellationToken) -> Result<Self> {
+        let plugin = connector_config::connector_plugin(&spec.plugins, &spec.connector_props)?;
+        Ok(match plugin.task {
+            TaskFactory::Source(_) => Self::Source(SourceTaskRun::build(spec, stop).await?),
+            TaskFactory::Sink(_) => Self::Sink(SinkTaskRun::build(spec, stop)?),
+        })
+    }
+
+    async fn run(self, control: TaskControl) -> Result<()> {
+        match self {
+            Self::Source(run) => run.run(control).await,
+            Self::Sink(run) => run.run(control).await,
+        }
+    }
+}
+
 /// A task's life, on its own thread: build the pipeline, run it, tell how it
 /// ended. A panic of plugin code fails this task and no other.
 pub(super) async fn life(spec: TaskSpec, control: TaskControl, built: oneshot::Sender<Result<()>>) {
     let reporter = spec.reporter.clone();
     let stop = control.stop.clone();
-    let run = match plugin_thread::catch(SourceTaskRun::build(spec, stop.clone())).await {
+    let run = match plugin_thread::catch(Run::build(spec, stop.clone())).await {
         Ok(run) => {
             drop(built.send(Ok(())));
             run

@@ -110,3 +110,93 @@ pub fn values(topic: &str) -> Vec<String> {
         .map(|record| record.value.unwrap())
         .collect()
 }
+
+/// Creates a topic.
+pub async fn create(topic: &str, partitions: i32) {
+    let props = [("bootstrap.servers".to_owned(), bootstrap())];
+    let settings =
+        connect_kafka::ClientSettings::from_props(connect_kafka::ClientKind::Admin, &props.into())
+            .unwrap();
+    let admin = connect_kafka::admin::Admin::new(&settings).unwrap();
+    let new = connect_kafka::admin::NewTopic::new(topic, partitions, 1);
+    admin.create_topic(&new).await.unwrap();
+}
+
+/// A record to produce.
+#[derive(Debug, Clone, Default)]
+pub struct ToSend<'a> {
+    pub partition: i32,
+    pub key: Option<&'a str>,
+    pub value: Option<&'a str>,
+    pub headers: Vec<(&'a str, Option<&'a str>)>,
+    pub timestamp: Option<i64>,
+}
+
+/// Produces records and waits for their acknowledgement.
+pub fn send_all<'a>(topic: &str, records: impl IntoIterator<Item = ToSend<'a>>) {
+    use rdkafka::message::{Header, OwnedHeaders};
+    use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", bootstrap())
+        .create()
+        .unwrap();
+    for record in records {
+        let mut native = BaseRecord::<str, str>::to(topic).partition(record.partition);
+        native.key = record.key;
+        native.payload = record.value;
+        native.timestamp = record.timestamp;
+        let mut headers = OwnedHeaders::new();
+        for (key, value) in &record.headers {
+            headers = headers.insert(Header { key, value: *value });
+        }
+        if !record.headers.is_empty() {
+            native.headers = Some(headers);
+        }
+        producer.send(native).unwrap();
+        producer.poll(Duration::ZERO);
+    }
+    producer.flush(Duration::from_secs(20)).unwrap();
+}
+
+/// Produces values to partition 0.
+pub fn send(topic: &str, values: &[&str]) {
+    let records = values.iter().map(|value| ToSend {
+        value: Some(value),
+        ..ToSend::default()
+    });
+    send_all(topic, records);
+}
+
+/// What a group has committed of a partition.
+pub fn committed(group: &str, topic: &str, partition: i32) -> Option<i64> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", bootstrap())
+        .set("group.id", group)
+        .create()
+        .unwrap();
+    let mut list = TopicPartitionList::new();
+    list.add_partition(topic, partition);
+    let list = consumer
+        .committed_offsets(list, Duration::from_secs(10))
+        .unwrap();
+    match list.elements()[0].offset() {
+        Offset::Offset(offset) => Some(offset),
+        _ => None,
+    }
+}
+
+/// Waits until a group has committed an offset of a partition.
+pub async fn wait_committed(group: &str, topic: &str, partition: i32, wanted: i64) {
+    let since = Instant::now();
+    loop {
+        let found = committed(group, topic, partition);
+        if found == Some(wanted) {
+            return;
+        }
+        assert!(
+            since.elapsed() < Duration::from_secs(30),
+            "committed {found:?}, wanted {wanted}"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

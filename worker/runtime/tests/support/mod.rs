@@ -3,6 +3,7 @@
 
 pub mod kafka;
 pub mod plugins;
+pub mod sink;
 pub mod stores;
 
 use std::sync::Arc;

@@ -44,6 +44,7 @@ pub fn plugins() -> Plugins {
     Plugins {
         connectors: vec![
             connect_file::SOURCE,
+            super::sink::PLUGIN,
             ConnectorPlugin {
                 name: class(SCRIPTED),
                 task_class: "test.ScriptedTask",
@@ -115,6 +116,17 @@ fn append(value: &Value, out: &mut Vec<u8>) -> Result<Converted> {
     }
 }
 
+fn read(bytes: Option<&Bytes>) -> Result<Value> {
+    let Some(bytes) = bytes else {
+        return Ok(Value::Null);
+    };
+    let text = std::str::from_utf8(bytes).unwrap();
+    if text.contains("unconvertible") {
+        return Err(Error::data(format!("cannot read {text}")));
+    }
+    Ok(Value::from(text.to_owned()))
+}
+
 #[async_trait]
 impl Converter for TextConverter {
     fn serialize(
@@ -130,9 +142,9 @@ impl Converter for TextConverter {
     fn deserialize(
         &mut self,
         _topic: &str,
-        _bytes: Option<&Bytes>,
+        bytes: Option<&Bytes>,
     ) -> Result<Option<(Option<SchemaRef>, Value)>> {
-        Err(Error::internal("the tests have no sinks"))
+        read(bytes).map(|value| Some((None, value)))
     }
 }
 
@@ -152,9 +164,9 @@ impl HeaderConverter for TextConverter {
         &mut self,
         _topic: &str,
         _key: &str,
-        _bytes: Option<&Bytes>,
+        bytes: Option<&Bytes>,
     ) -> Result<(Option<SchemaRef>, Value)> {
-        Err(Error::internal("the tests have no sinks"))
+        read(bytes).map(|value| (None, value))
     }
 }
 

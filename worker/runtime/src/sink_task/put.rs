@@ -1,0 +1,129 @@
+//! Batches: from the consumer's bytes to the sink's `put`, again until it takes
+//! them.
+
+use std::time::Duration;
+
+use connect_api::Result;
+use connect_api::record::TopicPartition;
+use connect_kafka::consumer::{ConsumedRecord, Partition};
+use tokio::time::Instant;
+
+use super::pipeline::Step;
+use super::run::{Loop, RETRY_PAUSE};
+use crate::task::backoff::Backoff;
+use crate::worker::plugin_thread::catch;
+
+impl Loop {
+    /// Converts and transforms what was fetched.
+    pub(super) async fn prepare_batch(&mut self) -> Result<()> {
+        self.metrics.read.add(self.member.fetched.len() as u64);
+        let mut last: Option<(Partition, i64)> = None;
+        for consumed in self.member.fetched.take() {
+            match &mut last {
+                Some((partition, next)) if *partition == consumed.partition => {
+                    *next = consumed.offset + 1;
+                }
+                _ => {
+                    self.reach(last.take());
+                    self.note_topic(&consumed);
+                    last = Some((consumed.partition.clone(), consumed.offset + 1));
+                }
+            }
+            match self.pipeline.prepare(&consumed) {
+                Ok(Step::Keep(record)) => self.batch.push(record),
+                Ok(Step::Done) => {}
+                step => {
+                    let persisted = self.pipeline.persist(step, &consumed);
+                    self.batch.extend(self.member.beside(persisted).await?);
+                }
+            }
+        }
+        self.reach(last);
+        self.count_active();
+        self.member.beside(self.reporter.make_room()).await
+    }
+
+    /// The batch will have reached this offset.
+    fn reach(&mut self, end: Option<(Partition, i64)>) {
+        if let Some((partition, next)) = end {
+            let partition = TopicPartition {
+                topic: partition.topic,
+                partition: partition.partition,
+            };
+            self.reached.insert(partition, next);
+        }
+    }
+
+    fn note_topic(&mut self, consumed: &ConsumedRecord) {
+        let topic = &consumed.partition.topic;
+        if self.tracks_topics && !self.topics.contains(topic) {
+            self.task_reporter.topic_used(topic);
+            self.topics.insert(topic.clone());
+        }
+    }
+
+    /// Puts the batch, again after a pause while the sink cannot take it.
+    /// Without records, so that the sink may flush.
+    pub(super) async fn put_batch(&mut self) -> Result<()> {
+        let mut backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
+        let is_flush = self.batch.is_empty() && self.reached.is_empty();
+        while !self.stopping() {
+            let since = Instant::now();
+            let put = self.member.beside(catch(self.task.put(&self.batch))).await;
+            self.last_put = Instant::now();
+            // A sink may have swallowed what its report returned.
+            let error = match put.and_then(|()| self.reporter.check()) {
+                Ok(()) => {
+                    self.note_put(since.elapsed());
+                    self.member.beside(self.reporter.make_room()).await?;
+                    break;
+                }
+                Err(error) if error.is_retriable() => error,
+                Err(error) => {
+                    return Err(error.while_doing("putting records into the sink"));
+                }
+            };
+            let delay = error.retry_after().unwrap_or_else(|| backoff.next());
+            tracing::warn!(
+                "the sink cannot take {} records now, trying again in {} ms: {}",
+                self.batch.len(),
+                delay.as_millis(),
+                error.trace()
+            );
+            self.metrics.retries.add(1);
+            self.member.hold()?;
+            self.wait_in_group(delay).await?;
+            // All its partitions may have gone to other tasks meanwhile.
+            if !is_flush && self.batch.is_empty() && self.reached.is_empty() {
+                break;
+            }
+        }
+        self.release_unless_paused()
+    }
+
+    fn note_put(&mut self, time: Duration) {
+        if !self.batch.is_empty() {
+            self.metrics.batches.add(1);
+            self.metrics.put_time.record(time);
+            self.metrics.sent.add(self.batch.len() as u64);
+        }
+        for (partition, offset) in self.reached.drain() {
+            if let Some(progress) = self.member.partitions.get_mut(&partition) {
+                progress.put = Some(offset);
+            }
+        }
+        self.batch.clear();
+    }
+
+    /// Waits as a member of the group: rebalances are answered, commits go on.
+    async fn wait_in_group(&mut self, delay: Duration) -> Result<()> {
+        let until = Instant::now() + delay;
+        while Instant::now() < until && !self.stopping() {
+            self.member.fill()?;
+            self.answer_rebalances().await?;
+            self.commit_if_due().await?;
+            self.wait(until).await;
+        }
+        Ok(())
+    }
+}
