@@ -113,7 +113,11 @@ async fn hosts_and_passwords_that_are_wrong() {
     let cases = [
         (
             vec![("database.password", "wrong")],
-            vec!["Access denied for user 'debezium'"],
+            vec![
+                "Access denied for user 'debezium'",
+                "database.user",
+                "database.password",
+            ],
         ),
         (
             vec![("database.hostname", "no-such-host.invalid")],

@@ -55,7 +55,25 @@ fn is_unknown_host(error: &std::io::Error) -> bool {
 /// The error of connecting, which names what to change.
 pub(crate) fn to_error(error: MySqlError, settings: &ConnectionSettings) -> Error {
     let address = format!("{}:{}", settings.host, settings.port);
-    let advice = match &error {
+    let kind = match &error {
+        error if is_retriable(error) => ErrorKind::Retriable,
+        _ => ErrorKind::Config,
+    };
+    Error::new(
+        kind,
+        format!(
+            "cannot connect to MySQL at {address}: {}: {}",
+            reason(&error),
+            advice(&error)
+        ),
+    )
+    .with("user", &settings.user)
+    .caused_by(error)
+}
+
+/// What to do about an error of connecting.
+fn advice(error: &MySqlError) -> &'static str {
+    match error {
         MySqlError::Server(server) if ACCESS_DENIED.contains(&server.code) => {
             "check database.user and database.password, and that the user may connect from this host"
         }
@@ -67,34 +85,19 @@ pub(crate) fn to_error(error: MySqlError, settings: &ConnectionSettings) -> Erro
         }
         error if is_tls(error) => "check database.ssl.mode and the stores under database.ssl",
         _ => "check the settings under database",
-    };
-    let kind = match &error {
-        error if is_retriable(error) => ErrorKind::Retriable,
-        _ => ErrorKind::Config,
-    };
-    Error::new(
-        kind,
-        format!(
-            "cannot connect to MySQL at {address}: {}: {advice}",
-            reason(&error)
-        ),
-    )
-    .with("user", &settings.user)
-    .caused_by(error)
+    }
 }
 
-/// The words of `validate` for an error of connecting (`BinlogConnector.validateConnection`).
+/// What `validate` says of an error of connecting: the original's words
+/// (`BinlogConnector.validateConnection`), then what to do about it.
 pub(crate) fn unable_to_connect(error: &Error) -> String {
-    let server = std::error::Error::source(error)
-        .and_then(|source| source.downcast_ref::<MySqlError>())
-        .and_then(|source| match source {
-            MySqlError::Server(server) => Some(server.message.clone()),
-            _ => None,
-        });
-    format!(
-        "Unable to connect: {}",
-        server.unwrap_or_else(|| error.to_string())
-    )
+    let source = std::error::Error::source(error);
+    match source.and_then(|source| source.downcast_ref::<MySqlError>()) {
+        Some(mysql @ MySqlError::Server(server)) => {
+            format!("Unable to connect: {}: {}", server.message, advice(mysql))
+        }
+        _ => format!("Unable to connect: {error}"),
+    }
 }
 
 /// The error of a statement.
