@@ -4,7 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connect_kafka::admin::{Admin, AdminError, NewTopic};
 use connect_kafka::log::{self, LogEntry, LogError, LogRecord, LogWriter};
-use connect_kafka::{ClientKind, ClientSettings, Props};
+use connect_kafka::{ClientKind, ClientSettings, Props, SettingsError};
 use tracing::{info, warn};
 
 use super::{HistoryRecord, RecordVisitor, SchemaHistoryError, SchemaHistoryStore};
@@ -61,10 +61,7 @@ impl KafkaSchemaHistory {
         };
         let settings = |kind, props: &Props| ClientSettings::from_props(kind, props);
         let producer = with_defaults(producer);
-        let mut writer = settings(ClientKind::Producer, &producer).map_err(|e| failed(e.into()))?;
-        // A record that is sent again shall not come behind a later one.
-        writer.set_default("max.in.flight.requests.per.connection", "1");
-        writer.set_default("acks", "all");
+        let writer = writer_settings(&producer).map_err(|error| failed(error.into()))?;
         let consumer = settings(ClientKind::Consumer, &with_defaults(consumer))
             .map_err(|error| failed(error.into()))?;
         let admin = settings(ClientKind::Admin, &admin_props(producer, timeout))
@@ -236,6 +233,18 @@ impl KafkaSchemaHistory {
     }
 }
 
+/// The settings of the producer, as far as its properties leave them open.
+fn writer_settings(producer: &Props) -> Result<ClientSettings, SettingsError> {
+    let mut writer = ClientSettings::from_props(ClientKind::Producer, producer)?;
+    // A record that is sent again shall not come behind a later one.
+    writer.set_default("max.in.flight.requests.per.connection", "1");
+    writer.set_default("acks", "all");
+    // Off, as in Debezium: it needs a producer id, which a cluster that has just started is slow
+    // to give (a warning each time) and narrow ACLs refuse.
+    writer.set_default("enable.idempotence", "false");
+    Ok(writer)
+}
+
 /// The properties of the admin client: those of the producer that are about connections.
 fn admin_props(producer: Props, timeout: Duration) -> Props {
     let about_connection = |key: &str| {
@@ -318,6 +327,20 @@ fn log_error(action: &'static str, topic: &str, error: LogError) -> SchemaHistor
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_producer_asks_for_no_id_unless_told_to() {
+        let idempotence = |more: &[(&str, &str)]| {
+            let props = [&[("bootstrap.servers", "kafka:9092")], more].concat();
+            let props = props.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
+            let writer = writer_settings(&props.collect()).unwrap();
+            assert_eq!(writer.get("acks"), Some("all"));
+            writer.get("enable.idempotence").map(str::to_owned)
+        };
+        assert_eq!(idempotence(&[]).as_deref(), Some("false"));
+        let asked = idempotence(&[("enable.idempotence", "true")]);
+        assert_eq!(asked.as_deref(), Some("true"));
+    }
 
     #[test]
     fn short_retention_is_complained_about() {
