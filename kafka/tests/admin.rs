@@ -37,6 +37,33 @@ async fn topics_are_created_described_and_deleted() {
 }
 
 #[tokio::test]
+async fn topics_are_created_together_each_with_its_own_outcome() {
+    let admin = admin();
+    let there = NewTopic::new(create(&admin, "there", 1).await, 1, 1);
+    let (one, two) = (unique("one"), unique("two"));
+    let topics = [
+        NewTopic::new(&one, 2, 1).compacted(),
+        NewTopic::new("not valid", 1, 1),
+        there.clone(),
+        NewTopic::new(unique("replicas"), 1, 99),
+        NewTopic::new(&two, 1, 1),
+    ];
+    let topics: Vec<&NewTopic> = topics.iter().collect();
+    let outcomes = admin.create_topics(&topics).await;
+    let [Ok(()), Err(invalid), Err(exists), Err(replicas), Ok(())] = &outcomes[..] else {
+        panic!("{outcomes:?}");
+    };
+    assert!(invalid.to_string().contains("' '"), "{invalid}");
+    assert!(matches!(exists, AdminError::TopicExists { topic } if *topic == there.name));
+    assert!(replicas.to_string().contains("99"), "{replicas}");
+    for (name, partitions) in [(one, 2), (two, 1)] {
+        let description = admin.describe_topic(&name).await.unwrap().unwrap();
+        assert_eq!(description.partitions.len(), partitions);
+    }
+    assert!(admin.create_topics(&[]).await.is_empty());
+}
+
+#[tokio::test]
 async fn asking_for_a_topic_does_not_create_it() {
     let admin = admin();
     let name = unique("absent");

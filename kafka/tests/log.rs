@@ -101,6 +101,35 @@ async fn a_log_reads_what_is_there_and_then_follows() {
     second.stop().await;
 }
 
+/// The start does not wait until the many partitions have leaders; nothing is missed for it.
+#[tokio::test]
+async fn a_topic_just_created_is_followed_at_once() {
+    let (admin, topic) = (admin(), unique("fresh"));
+    let new_topic = NewTopic::new(&topic, 25, 1).compacted();
+    admin.create_topic(&new_topic).await.unwrap();
+    let began = std::time::Instant::now();
+    let table = Table::default();
+    let kept = Arc::clone(&table);
+    let mut options = TopicLogOptions::new(&topic, admin.clone(), log_consumer());
+    options.just_created = Some(25);
+    let log = TopicLog::start(options.writer(log_writer()), move |record| {
+        let pair = (record.key.unwrap().to_vec(), record.value.unwrap().to_vec());
+        kept.lock().unwrap().extend([pair]);
+    });
+    let log = log.await.unwrap();
+    assert_eq!(log.partition_count(), 25);
+    assert!(began.elapsed() < Duration::from_secs(1), "it asks nobody");
+    for n in 0..100 {
+        let key = format!("key-{n}");
+        log.send(Some(key.as_bytes()), Some(b"value"))
+            .await
+            .unwrap();
+    }
+    log.read_to_end().await.unwrap();
+    assert_eq!(table.lock().unwrap().len(), 100);
+    log.stop().await;
+}
+
 #[tokio::test]
 async fn reading_to_the_end_right_after_a_write_sees_it() {
     let (log, table) = table_log(&unique("readback"), 1).await;

@@ -134,19 +134,45 @@ impl Admin {
     ///
     /// [`AdminError::TopicExists`] and the rest of [`AdminError`].
     pub async fn create_topic(&self, topic: &NewTopic) -> Result<(), AdminError> {
-        topic.check()?;
-        let name = topic.name.as_str();
-        let native = topic.native();
+        self.create_topics(&[topic]).await.remove(0)
+    }
+
+    /// Creates topics with one request, which takes a cluster little longer than one for a single
+    /// topic. Gives the outcome of each, in their order: that of [`Admin::create_topic`].
+    pub async fn create_topics(&self, topics: &[&NewTopic]) -> Vec<Result<(), AdminError>> {
+        let is_valid = |topic: &&&NewTopic| topic.check().is_ok();
+        let valid: Vec<&NewTopic> = topics.iter().filter(is_valid).copied().collect();
+        let refused = if valid.is_empty() {
+            Ok(BTreeMap::new())
+        } else {
+            self.request_topics(&valid).await
+        };
+        let outcome = |topic: &&NewTopic| {
+            topic.check()?;
+            match refused.as_ref().map(|refused| refused.get(&topic.name)) {
+                Ok(None) => Ok(()),
+                Ok(Some(code)) => Err(AdminError::from_create(topic, *code)),
+                Err(error) => Err(AdminError::clone(error)),
+            }
+        };
+        topics.iter().map(outcome).collect()
+    }
+
+    /// Asks for topics. Gives those that the broker refuses, and why.
+    async fn request_topics(
+        &self,
+        topics: &[&NewTopic],
+    ) -> Result<BTreeMap<String, ErrorCode>, AdminError> {
+        let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
+        let names = names.join("', '");
+        let natives: Vec<_> = topics.iter().map(|topic| topic.native()).collect();
         let results = self
-            .changer(&format!("create topic '{name}'"))
+            .changer(&format!("create topic '{names}'"))
             .await?
-            .create_topics([&native], &self.options())
-            .await;
-        let code = topic_outcome(results).map_err(|error| self.failed("create", name, &error))?;
-        match code {
-            None => Ok(()),
-            Some(code) => Err(AdminError::from_create(topic, code)),
-        }
+            .create_topics(&natives, &self.options())
+            .await
+            .map_err(|error| self.failed("create", &names, &error))?;
+        Ok(results.into_iter().filter_map(Result::err).collect())
     }
 
     /// Creates a topic unless it is there. Tells whether it was created.

@@ -49,6 +49,8 @@ pub(super) fn open_consumer(
     settings.set_default("group.id", "connect-topic-log");
     settings.set_default("isolation.level", "read_committed");
     settings.set_default("queued.max.messages.kbytes", "4096");
+    // A topic that was just created gives errors until its leaders are there.
+    settings.set_default("fetch.error.backoff.ms", "50");
     settings.set("auto.offset.reset", "earliest");
     settings.set("enable.auto.commit", "false");
     settings.set("enable.auto.offset.store", "false");

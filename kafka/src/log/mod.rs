@@ -43,10 +43,13 @@ pub use writer::{LogEntry, LogWriter};
 
 /// `KafkaBasedLog.CREATE_TOPIC_TIMEOUT_NS`.
 const TOPIC_WAIT: Duration = Duration::from_secs(30);
-/// Between two looks for a topic, or two attempts to learn its end.
-const RETRY: Duration = Duration::from_millis(200);
-/// Attempts to learn a topic's end that may fail before anyone is told.
-const QUIET_ATTEMPTS: u32 = 10;
+/// Between the first two looks for a topic, or attempts to learn its end; it doubles from one to
+/// the next.
+const FIRST_RETRY: Duration = Duration::from_millis(10);
+const LAST_RETRY: Duration = Duration::from_millis(200);
+/// How long a topic's end may be out of reach before anyone is told: one that was just created
+/// has no leader for a moment.
+const QUIET: Duration = Duration::from_secs(2);
 
 type Bounds = BTreeMap<i32, PartitionBounds>;
 
@@ -98,6 +101,9 @@ pub struct TopicLogOptions {
     pub topic: String,
     /// Created when missing, if given. Its name is [`TopicLogOptions::topic`].
     pub create: Option<NewTopic>,
+    /// How many partitions the topic has, if its creation has just been confirmed: then its end
+    /// is known to be its beginning, and the start need not wait until it has leaders.
+    pub just_created: Option<i32>,
     /// How long a topic that is not there may take to appear.
     pub topic_wait: Duration,
     /// For creating the topic and learning its end. Shared.
@@ -117,6 +123,7 @@ impl TopicLogOptions {
         Self {
             topic,
             create: None,
+            just_created: None,
             topic_wait: TOPIC_WAIT,
             admin,
             consumer,
@@ -173,6 +180,7 @@ impl TopicLog {
         let TopicLogOptions {
             topic,
             create,
+            mut just_created,
             topic_wait,
             admin,
             consumer,
@@ -182,10 +190,17 @@ impl TopicLog {
             && admin.create_topic_if_missing(new_topic).await?
         {
             tracing::info!(topic, "created topic");
+            // A broker's default number is not known here.
+            just_created = Some(new_topic.partitions).filter(|count| *count > 0);
         }
-        let description = await_topic(&admin, &topic, topic_wait).await?;
-        let partitions = description.partitions;
-        let bounds = bounds(&admin, &topic, &partitions).await?;
+        let bounds = match just_created {
+            Some(partitions) => empty_bounds(partitions),
+            None => {
+                let description = await_topic(&admin, &topic, topic_wait).await?;
+                bounds(&admin, &topic, &description.partitions).await?
+            }
+        };
+        let partitions = bounds.keys().copied().collect();
         let consumer = open_consumer(&consumer, &topic, &bounds)?;
         let last_error = Arc::default();
         let (goals, requests) = mpsc::unbounded_channel();
@@ -346,23 +361,33 @@ pub async fn read_all(
     })
 }
 
+/// The bounds of a topic that nobody has written to.
+fn empty_bounds(partitions: i32) -> Bounds {
+    let empty = PartitionBounds { low: 0, high: 0 };
+    (0..partitions).map(|number| (number, empty)).collect()
+}
+
 /// Where the partitions begin and end now. Errors that pass by themselves are waited out.
 async fn bounds(admin: &Admin, topic: &str, partitions: &[i32]) -> Result<Bounds, LogError> {
-    let mut attempts = 0;
+    let began = tokio::time::Instant::now();
+    let mut backoff = FIRST_RETRY;
     loop {
         match admin.partition_bounds(topic, partitions).await {
             Ok(bounds) => return Ok(bounds),
             Err(error) if error.is_retriable() => {
-                attempts += 1;
-                // A topic that was just created has no leader for a moment.
-                if attempts > QUIET_ATTEMPTS {
+                if began.elapsed() > QUIET {
                     tracing::warn!(topic, %error, "will try again to read the end of the topic");
                 }
-                tokio::time::sleep(RETRY).await;
+                pause(&mut backoff).await;
             }
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+async fn pause(backoff: &mut Duration) {
+    tokio::time::sleep(*backoff).await;
+    *backoff = (*backoff * 2).min(LAST_RETRY);
 }
 
 /// The topic, once it is there and its partitions have leaders.
@@ -372,6 +397,7 @@ async fn await_topic(
     patience: Duration,
 ) -> Result<TopicDescription, LogError> {
     let deadline = tokio::time::Instant::now() + patience;
+    let mut backoff = FIRST_RETRY;
     loop {
         let late = tokio::time::Instant::now() >= deadline;
         match admin.describe_topic(topic).await {
@@ -392,7 +418,7 @@ async fn await_topic(
             }
             Err(error) => return Err(error.into()),
         }
-        tokio::time::sleep(RETRY).await;
+        pause(&mut backoff).await;
     }
 }
 

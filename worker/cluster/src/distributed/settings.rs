@@ -1,5 +1,7 @@
 //! A distributed worker's settings.
 
+use std::sync::Arc;
+
 use connect_api::config::{Key, Settings};
 use connect_api::{Error, Props, Result};
 use connect_kafka::admin::NewTopic;
@@ -8,7 +10,8 @@ use connect_kafka::{ClientKind, ClientSettings};
 use tracing::warn;
 
 use super::keys;
-use crate::store::kafka::{StorageClients, StorageTopic};
+use crate::store::kafka::StorageClients;
+use crate::store::topics::{StorageTopic, StorageTopics};
 
 /// What the stores of a distributed worker need.
 #[derive(Debug, Clone)]
@@ -102,10 +105,14 @@ impl DistributedSettings {
             &clients::storage_producer(&props, &id),
         )?;
         let failed = |error: connect_kafka::ClientError| Error::config(error.to_string());
+        let admin = admin(&self.props, &self.client_id)?;
+        let topics = [&self.config_topic, &self.offset_topic, &self.status_topic];
+        let topics = StorageTopics::new(admin.clone(), topics.map(StorageTopic::clone));
         Ok(StorageClients {
-            admin: admin(&self.props, &self.client_id)?,
+            admin,
             consumer,
             writer: connect_kafka::log::LogWriter::new(&producer).map_err(failed)?,
+            topics: Arc::new(topics),
         })
     }
 }

@@ -6,30 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use async_trait::async_trait;
 use connect_api::{Error, ErrorKind, Result};
 use connect_kafka::ClientSettings;
-use connect_kafka::admin::{Admin, AdminError, NewTopic};
+use connect_kafka::admin::Admin;
 use connect_kafka::log::{LogEntry, LogError, LogWriter, TopicLog, TopicLogOptions};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
-use tracing::{info, warn};
 
 use super::log::{LogReader, LogRecord, OnFailure, RecordLog, WRITE_TIMEOUT};
+use super::topics::{StorageTopic, StorageTopics, too_many_partitions};
 
 /// How many records that nobody waits for go to Kafka at once.
 const SEND_BATCH: usize = 256;
-
-/// A storage topic: what it must be, and what the user reads where it is not.
-#[derive(Debug, Clone)]
-pub(crate) struct StorageTopic {
-    pub(crate) topic: NewTopic,
-    /// The worker's setting that names it, such as `config.storage.topic`.
-    pub(crate) setting: &'static str,
-    /// What it holds.
-    pub(crate) purpose: &'static str,
-    /// `internal.topics.automatic.creation.enable`.
-    pub(crate) may_create: bool,
-    /// True for the config topic: the order of its records is its meaning.
-    pub(crate) one_partition: bool,
-}
 
 /// The clients that storage topics share.
 #[derive(Debug, Clone)]
@@ -37,6 +23,7 @@ pub(crate) struct StorageClients {
     pub(crate) admin: Admin,
     pub(crate) consumer: ClientSettings,
     pub(crate) writer: LogWriter,
+    pub(crate) topics: Arc<StorageTopics>,
 }
 
 type Outgoing = (LogRecord, OnFailure);
@@ -133,13 +120,16 @@ impl KafkaLog {
 #[async_trait]
 impl RecordLog for KafkaLog {
     async fn start(&self) -> Result<()> {
-        prepare_topic(&self.clients.admin, &self.spec).await?;
         let StorageClients {
             admin,
             consumer,
             writer,
+            topics,
         } = self.clients.clone();
-        let options = TopicLogOptions::new(self.topic(), admin, consumer).writer(writer.clone());
+        topics.prepare().await?;
+        let mut options =
+            TopicLogOptions::new(self.topic(), admin, consumer).writer(writer.clone());
+        options.just_created = topics.take_created(self.topic());
         let (reader, read) = (Arc::clone(&self.reader), Arc::clone(&self.read));
         let problem = Arc::clone(&self.problem);
         let log = TopicLog::start(options, move |record| {
@@ -243,101 +233,6 @@ fn entry(record: &LogRecord) -> LogEntry<'_> {
         value: record.value.as_deref(),
         partition: None,
     }
-}
-
-/// The topic as it must be: created, or checked where it is there already
-/// (`KafkaTopicBasedBackingStore.topicInitializer`).
-async fn prepare_topic(admin: &Admin, spec: &StorageTopic) -> Result<()> {
-    let name = &spec.topic.name;
-    if let Some(found) = admin
-        .describe_topic(name)
-        .await
-        .map_err(|e| admin_error(spec, e))?
-    {
-        if spec.one_partition && found.partitions.len() != 1 {
-            return Err(too_many_partitions(spec, found.partitions.len()));
-        }
-        return check_cleanup_policy(admin, spec).await;
-    }
-    if !spec.may_create {
-        return Err(Error::config(format!(
-            "Topic '{name}' specified via the '{}' property is missing. The config \
-             'internal.topics.automatic.creation.enable' is set to 'false', so automatic creation \
-             of internal topics is disabled. Either enable automatic creation or create the \
-             topics manually.",
-            spec.setting
-        )));
-    }
-    let created = admin.create_topic_if_missing(&spec.topic).await;
-    if created.map_err(|error| admin_error(spec, error))? {
-        info!(topic = name, "created the topic for {}", spec.purpose);
-        return Ok(());
-    }
-    check_cleanup_policy(admin, spec).await
-}
-
-/// `TopicAdmin.verifyTopicCleanupPolicyOnlyCompact`.
-async fn check_cleanup_policy(admin: &Admin, spec: &StorageTopic) -> Result<()> {
-    let name = &spec.topic.name;
-    let configs = match admin.topic_configs(name).await {
-        Ok(Some(configs)) => configs,
-        Ok(None) => return Ok(()),
-        Err(error @ (AdminError::Unauthorized { .. } | AdminError::Unsupported { .. })) => {
-            warn!(
-                topic = name,
-                %error,
-                "cannot check that the topic has cleanup.policy=compact; make sure that it has, \
-                 or {} will be lost in time",
-                spec.purpose
-            );
-            return Ok(());
-        }
-        Err(error) => return Err(admin_error(spec, error)),
-    };
-    if configs.is_only_compacted() {
-        return Ok(());
-    }
-    let policies: Vec<String> = configs.cleanup_policies().into_iter().collect();
-    Err(Error::config(format!(
-        "Topic '{name}' supplied via the '{setting}' property is required to have \
-         'cleanup.policy=compact' to guarantee consistency and durability of {purpose}, but found \
-         the topic currently has 'cleanup.policy={found}'. Continuing would likely result in \
-         eventually losing {purpose} and problems restarting this Connect cluster in the future. \
-         Change the '{setting}' property in the Connect worker configurations to use a topic with \
-         'cleanup.policy=compact'.",
-        setting = spec.setting,
-        purpose = spec.purpose,
-        found = policies.join(","),
-    )))
-}
-
-fn too_many_partitions(spec: &StorageTopic, found: usize) -> Error {
-    Error::config(format!(
-        "Topic '{}' supplied via the '{}' property is required to have a single partition in \
-         order to guarantee consistency of connector configurations, but found {found} \
-         partitions. Name another topic, or delete this one so that it is created anew.",
-        spec.topic.name, spec.setting
-    ))
-}
-
-fn admin_error(spec: &StorageTopic, error: AdminError) -> Error {
-    let kind = if error.is_retriable() {
-        ErrorKind::Retriable
-    } else {
-        ErrorKind::Config
-    };
-    let mut doing = format!(
-        "preparing topic '{}' for {} ({})",
-        spec.topic.name, spec.purpose, spec.setting
-    );
-    if error.to_string().contains("eplication") {
-        let replicas = spec.setting.replace(".topic", ".replication.factor");
-        doing.push_str(&format!(
-            "; '{replicas}' is {} and may not be more than there are brokers",
-            spec.topic.replication_factor
-        ));
-    }
-    Error::new(kind, doing).caused_by(error)
 }
 
 fn log_error(error: LogError) -> Error {

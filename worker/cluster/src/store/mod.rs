@@ -7,3 +7,4 @@ pub(crate) mod kafka;
 pub(crate) mod log;
 pub(crate) mod offset;
 pub(crate) mod status;
+pub(crate) mod topics;
