@@ -1,9 +1,10 @@
 # shellcheck shell=bash
-# Kafka Connect's own distributed worker with Debezium's MySQL connector, on our `kafka` service:
+# Kafka Connect's own distributed worker with Debezium's MySQL source and JDBC sink, on our `kafka` service:
 # what the parity tests and the benchmark compare with.
 
 source "$HERE/kafka.sh"
 DEBEZIUM_VERSION=3.6.1.Final
+DEBEZIUM_JDBC_VERSION=3.5.0.Final
 
 connect_jvm_install() {
     java_need
@@ -11,17 +12,22 @@ connect_jvm_install() {
         "org.apache.kafka:connect-transforms:$KAFKA_VERSION" "org.apache.kafka:connect-file:$KAFKA_VERSION" \
         "org.apache.logging.log4j:log4j-slf4j-impl:$LOG4J_VERSION" "org.apache.logging.log4j:log4j-core:$LOG4J_VERSION"
     maven_jars debezium-mysql "io.debezium:debezium-connector-mysql:$DEBEZIUM_VERSION"
-    connect_jvm_plugins
+    maven_jars debezium-jdbc "io.debezium:debezium-connector-jdbc:$DEBEZIUM_JDBC_VERSION"
+    connect_jvm_plugin debezium-mysql
+    connect_jvm_plugin debezium-jdbc
 }
 
-# The plugin's own jars, without those that the worker brings.
-connect_jvm_plugins() {
-    local plugin=$SERVICES/dist/connect-plugins/debezium-mysql jar
+# The plugin's own jars, without those that the worker brings and the drivers of databases that are not here. Hibernate,
+# of the JDBC sink, asks Jackson for all modules, and finds the worker's, which fit the worker's Jackson only.
+connect_jvm_plugin() { # DIST
+    local plugin=$SERVICES/dist/connect-plugins/$1 jar
     rm -rf "$plugin"; mkdir -p "$plugin"
-    for jar in "$SERVICES"/dist/debezium-mysql/jars/*.jar; do
+    for jar in "$SERVICES/dist/$1"/jars/*.jar; do
         case ${jar##*/} in
+            jackson-*) [ "$1" = debezium-jdbc ] || ln -s "$jar" "$plugin/" ;;
             connect-api-* | connect-json-* | connect-transforms-* | connect-runtime-* | kafka-clients-*) ;;
             slf4j-api-* | log4j* | logback* | lz4-java* | snappy-java* | zstd-jni*) ;;
+            ojdbc* | mssql-jdbc*) ;;
             *) ln -s "$jar" "$plugin/" ;;
         esac
     done

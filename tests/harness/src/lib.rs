@@ -10,6 +10,8 @@
 
 mod kafka;
 mod mysql;
+mod postgres;
+mod produce;
 mod rest;
 mod services;
 mod sql;
@@ -20,6 +22,8 @@ mod worker;
 
 pub use kafka::{Kafka, bootstrap};
 pub use mysql::MySql;
+pub use postgres::{Postgres, TextRow};
+pub use produce::{NewRecord, produce};
 pub use rest::{Answer, Rest};
 pub use services::{restart, restart_with, start, stop, unique, variable};
 pub use sql::statements;

@@ -120,6 +120,43 @@ impl Rest {
     /// # Panics
     /// If it is not within a minute, with the last status.
     pub async fn wait_for_task(&self, connector: &str, state: &str) -> Value {
+        let what = format!("task 0 of {connector} is not {state}");
+        let reached = |status: &Value| status["tasks"][0]["state"] == state;
+        self.wait_for_status(connector, &what, reached).await
+    }
+
+    /// Waits until a connector has `count` tasks, all in `state`; its status.
+    ///
+    /// # Panics
+    /// If it has not within a minute, with the last status.
+    pub async fn wait_for_tasks(&self, connector: &str, count: usize, state: &str) -> Value {
+        let what = format!("{count} tasks of {connector} are not {state}");
+        let reached = |status: &Value| {
+            let tasks = status["tasks"].as_array().map_or(&[][..], Vec::as_slice);
+            tasks.len() == count && tasks.iter().all(|task| task["state"] == state)
+        };
+        self.wait_for_status(connector, &what, reached).await
+    }
+
+    /// Waits until a connector itself is in `state` and has no tasks; for `STOPPED`.
+    ///
+    /// # Panics
+    /// If it is not within a minute, with the last status.
+    pub async fn wait_for_connector(&self, connector: &str, state: &str) -> Value {
+        let what = format!("{connector} is not {state}");
+        let reached = |status: &Value| {
+            let tasks = status["tasks"].as_array();
+            status["connector"]["state"] == state && tasks.is_some_and(Vec::is_empty)
+        };
+        self.wait_for_status(connector, &what, reached).await
+    }
+
+    async fn wait_for_status(
+        &self,
+        connector: &str,
+        what: &str,
+        reached: impl Fn(&Value) -> bool,
+    ) -> Value {
         let path = format!("/connectors/{connector}/status");
         let mut last = None;
         let waited = async || {
@@ -128,12 +165,12 @@ impl Rest {
                 .await
                 .map(|answer| answer.text);
             let status: Value = serde_json::from_str(last.as_deref()?).ok()?;
-            (status["tasks"][0]["state"] == state).then_some(status)
+            reached(&status).then_some(status)
         };
-        let limit = tokio::time::Duration::from_secs(60);
+        let limit = tokio::time::Duration::from_secs(59);
         match tokio::time::timeout(limit, eventually("", waited)).await {
             Ok(status) => status,
-            Err(_) => panic!("task 0 of {connector} is not {state}: {last:?}"),
+            Err(_) => panic!("{what}: {last:?}"),
         }
     }
 }

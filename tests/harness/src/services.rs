@@ -12,7 +12,8 @@ pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!(
             "{name} is not set: these tests need real services. Run `make test`, or \
-             `exports=$(tests/services/up kafka mysql mysql-gtid connect-jvm) && eval \"$exports\"` first"
+             `exports=$(tests/services/up kafka …) && eval \"$exports\"` with those of TEST_SERVICES in \
+             scripts/test that you need"
         )
     })
 }
