@@ -1,9 +1,10 @@
 //! The converters of Kafka Connect: between its values and the bytes in Kafka.
 //!
 //! [`converters`] and [`header_converters`] list them. A converter that knows
-//! a format of its own (Avro) gets a module beside [`json`] and an entry here.
+//! a format of its own gets a module beside [`json`] and an entry here.
 #![forbid(unsafe_code)]
 
+mod avro;
 mod byte_array;
 mod config;
 mod convert;
@@ -21,7 +22,13 @@ const VERSION: &str = "4.3.1";
 
 /// The converters of keys and values.
 pub fn converters() -> Vec<ConverterPlugin> {
-    let mut all = vec![byte_array::CONVERTER, json::CONVERTER, string::CONVERTER];
+    let mut all = vec![
+        avro::CONVERTER,
+        avro::APICURIO_CONVERTER,
+        byte_array::CONVERTER,
+        json::CONVERTER,
+        string::CONVERTER,
+    ];
     all.extend(numbers::CONVERTERS);
     all
 }

@@ -66,13 +66,16 @@ fn aliases_find_their_converter() {
         "Json",
         "io.confluent.connect.replicator.util.ByteArrayConverter",
         "Integer",
+        "io.confluent.connect.avro.AvroConverter",
+        "io.apicurio.registry.utils.converter.AvroConverter",
+        "AvroConverter",
     ] {
         assert!(plugins.converter(name).is_ok(), "{name}");
     }
     for name in ["SimpleHeaderConverter", "Simple", "String"] {
         assert!(plugins.header_converter(name).is_ok(), "{name}");
     }
-    assert_eq!(plugins.converters.len(), 9);
+    assert_eq!(plugins.converters.len(), 11);
     assert_eq!(plugins.header_converters.len(), 10);
 }
 

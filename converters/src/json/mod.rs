@@ -9,9 +9,9 @@
 mod config;
 mod decode;
 mod entries;
-mod escape;
+pub(crate) mod escape;
 mod plan;
-mod reader;
+pub(crate) mod reader;
 mod schema_parse;
 mod schema_text;
 mod schemaless;

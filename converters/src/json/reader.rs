@@ -9,7 +9,7 @@ const MAX_DEPTH: usize = 1000;
 
 /// What kind of value stands next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Boolean,
     Number,
@@ -20,7 +20,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// The name that Jackson's `JsonNodeType` has for it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Null => "NULL",
             Kind::Boolean => "BOOLEAN",
@@ -34,7 +34,7 @@ impl Kind {
 
 /// A place in JSON text.
 #[derive(Debug)]
-pub(super) struct Reader<'t> {
+pub(crate) struct Reader<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
@@ -43,7 +43,7 @@ pub(super) struct Reader<'t> {
 type Read<T> = Result<T, Failure>;
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(crate) fn new(text: &'t str) -> Self {
         Self {
             text,
             at: 0,
@@ -52,13 +52,13 @@ impl<'t> Reader<'t> {
     }
 
     /// The text that is read already.
-    pub(super) fn text_before(&self) -> &'t str {
+    pub(crate) fn text_before(&self) -> &'t str {
         &self.text[..self.at]
     }
 
     /// A reader of the same text within an object, after `known`, if the text
     /// starts with that.
-    pub(super) fn after_text(&self, known: &str) -> Option<Self> {
+    pub(crate) fn after_text(&self, known: &str) -> Option<Self> {
         if known.is_empty() || !self.text.starts_with(known) {
             return None;
         }
@@ -70,18 +70,18 @@ impl<'t> Reader<'t> {
     }
 
     /// Takes the brace that closes the object of [`after_text`](Self::after_text).
-    pub(super) fn take_close(&mut self) -> bool {
+    pub(crate) fn take_close(&mut self) -> bool {
         self.leave(b'}')
     }
 
     /// True if only white space is left.
-    pub(super) fn is_at_end(&mut self) -> bool {
+    pub(crate) fn is_at_end(&mut self) -> bool {
         self.skip_space();
         self.at == self.text.len()
     }
 
     /// The kind of the next value, which stays to be read.
-    pub(super) fn kind(&mut self) -> Read<Kind> {
+    pub(crate) fn kind(&mut self) -> Read<Kind> {
         self.skip_space();
         match self.byte() {
             Some(b'n') => Ok(Kind::Null),
@@ -94,11 +94,11 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(super) fn null(&mut self) -> Read<()> {
+    pub(crate) fn null(&mut self) -> Read<()> {
         self.literal("null")
     }
 
-    pub(super) fn boolean(&mut self) -> Read<bool> {
+    pub(crate) fn boolean(&mut self) -> Read<bool> {
         self.skip_space();
         let value = self.byte() == Some(b't');
         self.literal(if value { "true" } else { "false" })?;
@@ -106,7 +106,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A number's text. Leading zeros are allowed, as the original sets Jackson.
-    pub(super) fn number(&mut self) -> Read<&'t str> {
+    pub(crate) fn number(&mut self) -> Read<&'t str> {
         self.skip_space();
         let start = self.at;
         if self.byte() == Some(b'-') {
@@ -127,7 +127,7 @@ impl<'t> Reader<'t> {
         Ok(&self.text[start..self.at])
     }
 
-    pub(super) fn string(&mut self) -> Read<Cow<'t, str>> {
+    pub(crate) fn string(&mut self) -> Read<Cow<'t, str>> {
         self.skip_space();
         if self.byte() != Some(b'"') {
             return Err(self.unexpected("a string"));
@@ -148,7 +148,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Calls `each` before each item of an array; it must read the item.
-    pub(super) fn array(&mut self, mut each: impl FnMut(&mut Self) -> Read<()>) -> Read<()> {
+    pub(crate) fn array(&mut self, mut each: impl FnMut(&mut Self) -> Read<()>) -> Read<()> {
         self.enter(b'[')?;
         if !self.leave(b']') {
             loop {
@@ -163,7 +163,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Calls `each` with each name of an object; it must read the value.
-    pub(super) fn object(
+    pub(crate) fn object(
         &mut self,
         mut each: impl FnMut(&mut Self, Cow<'t, str>) -> Read<()>,
     ) -> Read<()> {
@@ -187,7 +187,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads past the next value and returns its text.
-    pub(super) fn skip(&mut self) -> Read<&'t str> {
+    pub(crate) fn skip(&mut self) -> Read<&'t str> {
         let kind = self.kind()?;
         let start = self.at;
         match kind {
@@ -346,7 +346,7 @@ impl<'t> Reader<'t> {
     }
 
     #[cold]
-    pub(super) fn unexpected(&self, expected: &str) -> Failure {
+    pub(crate) fn unexpected(&self, expected: &str) -> Failure {
         let found = match self.text[self.at..].chars().next() {
             Some(char) => format!("'{}'", char.escape_debug()),
             None => "the end".to_owned(),
