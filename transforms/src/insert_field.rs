@@ -6,32 +6,24 @@ use connect_api::config::{ConfigDef, Key};
 use connect_api::data::{Schema, SchemaCache, SchemaRef, Struct, Type, Value, logical};
 use connect_api::plugin::{Outcome, Transformation};
 use connect_api::record::Record;
-use connect_api::registry::{PluginClass, TransformationPlugin};
+use connect_api::registry::TransformationPlugin;
 use connect_api::{Error, Props, Result};
 
-use crate::CONNECT_VERSION;
+use crate::keys::{REPLACE_NULL_WITH_DEFAULT, plugin};
 use crate::record_part::{Part, not_a_struct, require_map};
 use crate::schemas::{copy_with_fields, defaults, replace_nulls};
 
-pub(crate) const KEY_PLUGIN: TransformationPlugin = TransformationPlugin {
-    name: name("org.apache.kafka.connect.transforms.InsertField$Key"),
-    config: config_def,
-    create: |props| Ok(Box::new(InsertField::new(Part::Key, props)?)),
-};
+pub(crate) const KEY_PLUGIN: TransformationPlugin = plugin(
+    "org.apache.kafka.connect.transforms.InsertField$Key",
+    config_def,
+    |props| Ok(Box::new(InsertField::new(Part::Key, props)?)),
+);
 
-pub(crate) const VALUE_PLUGIN: TransformationPlugin = TransformationPlugin {
-    name: name("org.apache.kafka.connect.transforms.InsertField$Value"),
-    config: config_def,
-    create: |props| Ok(Box::new(InsertField::new(Part::Value, props)?)),
-};
-
-const fn name(class: &'static str) -> PluginClass {
-    PluginClass {
-        class,
-        other_classes: &[],
-        version: CONNECT_VERSION,
-    }
-}
+pub(crate) const VALUE_PLUGIN: TransformationPlugin = plugin(
+    "org.apache.kafka.connect.transforms.InsertField$Value",
+    config_def,
+    |props| Ok(Box::new(InsertField::new(Part::Value, props)?)),
+);
 
 const TOPIC_FIELD: Key<Option<String>> = Key::new("topic.field")
     .default_null()
@@ -62,11 +54,6 @@ const STATIC_VALUE: Key<Option<String>> = Key::new("static.value")
     .default_null()
     .medium()
     .doc("The text for 'static.field'.");
-
-const REPLACE_NULL_WITH_DEFAULT: Key<bool> = Key::new("replace.null.with.default")
-    .default("true")
-    .medium()
-    .doc("Whether a field that is null gets its schema's default value, if it has one.");
 
 fn config_def() -> ConfigDef {
     ConfigDef::new()
@@ -136,7 +123,7 @@ impl Insertion {
                 Some(offset) => Value::Int64(offset),
                 None => {
                     return Err(Error::data(format!(
-                        "Only SinkRecord supported for [{PURPOSE}], found: SourceRecord; remove \
+                        "Only SinkRecord supported for [{PURPOSE}], found: org.apache.kafka.connect.source.SourceRecord; remove \
                          '{}' from a source's transformation",
                         OFFSET_FIELD.name()
                     )));

@@ -5,6 +5,8 @@ use connect_api::data::{SchemaRef, Value};
 use connect_api::record::Record;
 use connect_api::{Error, Result};
 
+use crate::java_class::class_name;
+
 /// Key or value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -43,17 +45,12 @@ impl Part {
     }
 }
 
-/// What a value is, for an error.
-pub(crate) fn kind_name(value: &Value) -> &'static str {
-    value.kind().map_or("null", |kind| kind.name())
-}
-
 /// The error of data with a schema that is no struct (`Requirements.requireStruct`).
 #[cold]
 pub(crate) fn not_a_struct(purpose: &str, value: &Value) -> Error {
     Error::data(format!(
         "Only Struct objects supported for [{purpose}], found: {}",
-        kind_name(value)
+        class_name(None, value)
     ))
 }
 
@@ -62,7 +59,7 @@ pub(crate) fn not_a_struct(purpose: &str, value: &Value) -> Error {
 pub(crate) fn not_a_map(purpose: &str, value: &Value) -> Error {
     Error::data(format!(
         "Only Map objects supported in absence of schema for [{purpose}], found: {}",
-        kind_name(value)
+        class_name(None, value)
     ))
 }
 

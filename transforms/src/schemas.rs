@@ -1,12 +1,12 @@
 //! Copies of schemas with other fields.
 
-use connect_api::data::{Schema, SchemaBuilder, Value};
+use connect_api::data::{Schema, SchemaBuilder, Type, Value};
 
-/// A struct with the name, version, documentation and parameters of `schema`,
-/// and no fields. It is required and has no default, whatever `schema` is
+/// A schema of `kind` with the name, version, documentation and parameters of
+/// `schema`. It is required and has no default, whatever `schema` is
 /// (`SchemaUtil.copySchemaBasics` of Kafka).
-pub(crate) fn empty_copy(schema: &Schema) -> SchemaBuilder {
-    let mut builder = SchemaBuilder::structure();
+pub(crate) fn copy_basics(schema: &Schema, kind: Type) -> SchemaBuilder {
+    let mut builder = SchemaBuilder::new(kind);
     if let Some(name) = schema.name() {
         builder = builder.name(name);
     }
@@ -20,6 +20,11 @@ pub(crate) fn empty_copy(schema: &Schema) -> SchemaBuilder {
         builder = builder.parameter(name.clone(), value.clone());
     }
     builder
+}
+
+/// [`copy_basics`] of a struct, without fields.
+pub(crate) fn empty_copy(schema: &Schema) -> SchemaBuilder {
+    copy_basics(schema, Type::Struct)
 }
 
 /// As [`empty_copy`], with the fields of `schema`: for more to be added.
@@ -48,4 +53,9 @@ pub(crate) fn replace_nulls(values: &mut [Value], defaults: &[(usize, Value)]) {
             *value = default.clone();
         }
     }
+}
+
+/// A type's name in the originals' errors: `INT8`, … `STRUCT`.
+pub(crate) fn type_name(kind: Type) -> String {
+    kind.name().to_ascii_uppercase()
 }

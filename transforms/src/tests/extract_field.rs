@@ -97,7 +97,7 @@ fn errors() {
         (&[("field", "nonexistent")], "Unknown field: nonexistent"),
         (
             &[("field", "magic.nonexistent"), V2],
-            "Unknown field: magic.nonexistent",
+            "Cannot look up fields on non-struct type (field: magic.nonexistent, type: int32)",
         ),
         (
             &[("field", "`magic"), V2],

@@ -165,7 +165,7 @@ fn errors() {
     let error = apply(VALUE, FIELDS, number).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "Only Struct objects supported for [field insertion], found: int32"
+        "Only Struct objects supported for [field insertion], found: java.lang.Integer"
     );
     let error = apply(VALUE, FIELDS, record_of(None, Value::Int32(42))).unwrap_err();
     assert!(

@@ -1,10 +1,10 @@
-//! The path to one field (`SingleFieldPath`, KIP-821): a name, or in syntax V2
-//! names with dots between, in backticks where a name holds a dot.
+//! The notation of paths: in syntax V2 names with dots between, in backticks
+//! where a name holds a dot (KIP-821).
 
 use connect_api::{Error, Result};
 
 /// The steps of `text` in syntax V2.
-pub(crate) fn parse_v2(text: &str) -> Result<Vec<String>> {
+pub(super) fn parse_v2(text: &str) -> Result<Vec<String>> {
     let mut steps = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
