@@ -1,0 +1,416 @@
+//! MySQL and MariaDB.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{ClientIdentity, Conn, Error, Opts, OptsBuilder, Row, SslOpts, Value};
+
+use super::error::{DbError, DbResult, Fault};
+use super::mysql_cells::Literals;
+use super::{Manner, TextRows, tls};
+use crate::config::InsertMode;
+use crate::plan::{Batch, Op, PlanColumn, Row as PlanRow};
+use crate::url::{JdbcUrl, TlsMode};
+use crate::values::Zone;
+
+/// A statement grows to about this size, unless the server takes less.
+const STATEMENT: usize = 1 << 20;
+
+/// How long to wait for a server if the URL does not say.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) struct MySqlSession {
+    conn: Conn,
+    buffer: Vec<u8>,
+    scratch: Vec<u8>,
+    /// No statement may be longer.
+    longest: usize,
+    backslashes: bool,
+}
+
+impl fmt::Debug for MySqlSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MySqlSession").finish_non_exhaustive()
+    }
+}
+
+impl MySqlSession {
+    pub(super) async fn connect(url: &JdbcUrl, zone: &Zone) -> DbResult<Self> {
+        let conn = connect(url).await?;
+        let mut session = Self {
+            conn,
+            buffer: Vec::new(),
+            scratch: Vec::with_capacity(64),
+            longest: STATEMENT,
+            backslashes: true,
+        };
+        session.set_up(url, zone).await?;
+        Ok(session)
+    }
+
+    /// Values that do not fit are errors, as for Connector/J
+    /// (`jdbcCompliantTruncation`), and the session's clock is ours.
+    async fn set_up(&mut self, url: &JdbcUrl, zone: &Zone) -> DbResult<()> {
+        let rows = self
+            .query("SELECT @@max_allowed_packet, @@sql_mode")
+            .await?;
+        let mut values = rows.into_iter().flatten().flatten();
+        let packet: usize = values
+            .next()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(STATEMENT);
+        self.longest = packet.saturating_sub(1024).max(1024);
+        let modes = values.next().unwrap_or_default();
+        let mut modes: Vec<&str> = modes
+            .split(',')
+            .filter(|mode| !mode.is_empty() && !matches!(*mode, "ANSI" | "ANSI_QUOTES"))
+            .collect();
+        if !modes.contains(&"STRICT_TRANS_TABLES") {
+            modes.push("STRICT_TRANS_TABLES");
+        }
+        self.backslashes = !modes.contains(&"NO_BACKSLASH_ESCAPES");
+        self.execute(&format!("SET SESSION sql_mode='{}'", modes.join(",")))
+            .await?;
+        if let Some(offset) = zone.fixed_text() {
+            self.execute(&format!("SET SESSION time_zone='{offset}'"))
+                .await?;
+        } else if let Zone::Named(named) = zone
+            && let Some(name) = named.iana_name()
+            && let Err(error) = self
+                .execute(&format!("SET SESSION time_zone='{name}'"))
+                .await
+        {
+            tracing::warn!(
+                "the server does not know the time zone {name}, so TIMESTAMP columns are read by its own clock: {error}"
+            );
+        }
+        for statement in &url.setup {
+            self.execute(statement).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn query(&mut self, sql: &str) -> DbResult<TextRows> {
+        let rows: Vec<Row> = self.conn.query(sql).await.map_err(|e| fault_of(&e))?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                row.unwrap_raw()
+                    .into_iter()
+                    .map(|value| text_of(value?))
+                    .collect()
+            })
+            .collect())
+    }
+
+    pub(super) async fn execute(&mut self, sql: &str) -> DbResult<()> {
+        self.conn.query_drop(sql).await.map_err(|e| fault_of(&e))
+    }
+
+    pub(super) async fn write(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
+        match (batch.op, manner.mode) {
+            (Op::Delete, _) => self.delete(batch, manner).await,
+            (Op::Upsert, InsertMode::Update) => self.update(batch, manner).await,
+            (Op::Upsert, _) => self.insert(batch, manner).await,
+        }
+    }
+
+    async fn insert(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
+        let (head, tail) = manner.dialect.multi_row(batch.plan.target(), manner.mode);
+        let columns = &batch.plan.columns;
+        self.lists(batch, manner, columns, &head, &tail, b"(").await
+    }
+
+    async fn delete(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
+        let keys = &batch.plan.columns[..batch.plan.keys];
+        let head = manner.dialect.delete_in(batch.plan.target());
+        let open: &[u8] = if keys.len() == 1 { b"" } else { b"(" };
+        self.lists(batch, manner, keys, &head, ")", open).await
+    }
+
+    /// `head (…),(…) tail`, in as many statements as the server's packets ask for.
+    async fn lists(
+        &mut self,
+        batch: Batch<'_>,
+        manner: &Manner,
+        columns: &[PlanColumn],
+        head: &str,
+        tail: &str,
+        open: &[u8],
+    ) -> DbResult<()> {
+        let limit = self.longest.min(STATEMENT).saturating_sub(tail.len());
+        let mut first = 0;
+        let mut sql = std::mem::take(&mut self.buffer);
+        begin(&mut sql, head);
+        for (index, row) in batch.rows.iter().enumerate() {
+            let start = sql.len();
+            if index > first {
+                sql.push(b',');
+            }
+            sql.extend_from_slice(open);
+            self.cells(&mut sql, columns, row, manner)
+                .map_err(|error| DbError::cell(error, index))?;
+            if !open.is_empty() {
+                sql.push(b')');
+            }
+            if sql.len() > limit && index > first {
+                let next = sql.split_off(start);
+                self.run(&mut sql, tail, first).await?;
+                first = index;
+                begin(&mut sql, head);
+                sql.extend_from_slice(next.strip_prefix(b",").unwrap_or(&next));
+            }
+        }
+        self.run(&mut sql, tail, first).await?;
+        self.buffer = sql;
+        Ok(())
+    }
+
+    fn cells(
+        &mut self,
+        sql: &mut Vec<u8>,
+        columns: &[PlanColumn],
+        row: &PlanRow<'_>,
+        manner: &Manner,
+    ) -> Result<(), crate::plan::CellError> {
+        let mut cells = Literals::new(sql, self.backslashes);
+        for column in columns {
+            column.write(row, &manner.style, &mut cells, &mut self.scratch)?;
+        }
+        Ok(())
+    }
+
+    async fn run(&mut self, sql: &mut Vec<u8>, tail: &str, first: usize) -> DbResult<()> {
+        sql.extend_from_slice(tail.as_bytes());
+        self.conn.query_drop(&sql[..]).await.map_err(|error| {
+            let mut fault = fault_of(&error);
+            fault.row = fault.row.map(|row| row + first);
+            fault
+        })
+    }
+
+    /// One UPDATE for each row, many to a request.
+    async fn update(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
+        let (head, names) = manner.dialect.update_parts(batch.plan.target());
+        let keys = batch.plan.keys;
+        let limit = self.longest.min(STATEMENT);
+        let mut sql = std::mem::take(&mut self.buffer);
+        sql.clear();
+        for (index, row) in batch.rows.iter().enumerate() {
+            let start = sql.len();
+            if start > 0 {
+                sql.push(b';');
+            }
+            sql.extend_from_slice(head.as_bytes());
+            for number in (keys..names.len()).chain(0..keys) {
+                let before: &str = if number == keys {
+                    ""
+                } else if number == 0 {
+                    " WHERE "
+                } else if number < keys {
+                    " AND "
+                } else {
+                    ", "
+                };
+                sql.extend_from_slice(before.as_bytes());
+                sql.extend_from_slice(names[number].as_bytes());
+                sql.extend_from_slice(b" = ");
+                let column = &batch.plan.columns[number];
+                let mut cells = Literals::new(&mut sql, self.backslashes);
+                column
+                    .write(row, &manner.style, &mut cells, &mut self.scratch)
+                    .map_err(|error| DbError::cell(error, index))?;
+            }
+            if sql.len() > limit && start > 0 {
+                let next = sql.split_off(start);
+                self.run(&mut sql, "", 0).await?;
+                sql.clear();
+                sql.extend_from_slice(&next[1..]);
+            }
+        }
+        self.run(&mut sql, "", 0).await?;
+        self.buffer = sql;
+        Ok(())
+    }
+
+    pub(super) async fn close(self) {
+        if let Err(error) = self.conn.disconnect().await {
+            tracing::debug!("closing the connection to MySQL: {error}");
+        }
+    }
+}
+
+fn begin(sql: &mut Vec<u8>, head: &str) {
+    sql.clear();
+    sql.extend_from_slice(head.as_bytes());
+}
+
+fn text_of(value: Value) -> Option<String> {
+    match value {
+        Value::NULL => None,
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        other => Some(other.as_sql(true).trim_matches('\'').to_owned()),
+    }
+}
+
+/// The first host that answers; without TLS where it is only preferred.
+async fn connect(url: &JdbcUrl) -> DbResult<Conn> {
+    let mut last = DbError::new(Fault::Refused, "connection.url names no host");
+    for (host, port) in &url.hosts {
+        let attempts: &[bool] = match url.tls.mode {
+            TlsMode::Disabled => &[false],
+            TlsMode::Preferred => &[true, false],
+            _ => &[true],
+        };
+        for &encrypted in attempts {
+            let opts = opts_of(url, host, *port, encrypted)?;
+            let timeout = url.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+            let error = match tokio::time::timeout(timeout, Conn::new(opts)).await {
+                Ok(Ok(conn)) => return Ok(conn),
+                Ok(Err(error)) => error,
+                Err(_) => {
+                    let message = format!("connecting to {host}:{port}: no answer in {timeout:?}");
+                    last = DbError::new(Fault::Connection, message);
+                    break;
+                }
+            };
+            last = fault_of(&error);
+            let why = last.message.to_lowercase();
+            last.message = format!("connecting to {host}:{port}: {}", last.message);
+            let tls_failed = why.contains("tls") || why.contains("ssl");
+            if !tls_failed {
+                break;
+            }
+        }
+        if last.fault == Fault::Refused {
+            break;
+        }
+    }
+    Err(last)
+}
+
+fn opts_of(url: &JdbcUrl, host: &str, port: u16, encrypted: bool) -> DbResult<Opts> {
+    let tls = if encrypted { Some(tls_of(url)?) } else { None };
+    Ok(OptsBuilder::default()
+        .ip_or_hostname(host)
+        .tcp_port(port)
+        .user(url.user.clone())
+        .pass(
+            url.password
+                .as_ref()
+                .map(|password| password.reveal().to_owned()),
+        )
+        .db_name(url.name.clone())
+        .prefer_socket(false)
+        .stmt_cache_size(0)
+        // Affected rows of an update count where nothing changes, too.
+        .client_found_rows(true)
+        .tcp_keepalive(Some(Duration::from_secs(60)))
+        .tcp_nodelay(true)
+        .ssl_opts(tls)
+        .into())
+}
+
+fn tls_of(url: &JdbcUrl) -> DbResult<SslOpts> {
+    let tls = &url.tls;
+    let verifies = matches!(tls.mode, TlsMode::VerifyAuthority | TlsMode::VerifyIdentity);
+    let mut opts = SslOpts::default()
+        .with_danger_accept_invalid_certs(!verifies)
+        .with_danger_skip_domain_validation(tls.mode != TlsMode::VerifyIdentity);
+    if let Some(path) = tls.root_certificate.as_deref().filter(|_| verifies) {
+        tls::check_file(path)?;
+        opts = opts
+            .with_root_certs(vec![PathBuf::from(path).into()])
+            .with_disable_built_in_roots(true);
+    }
+    if let Some(path) = &tls.client_certificate {
+        tls::check_file(path)?;
+        let mut identity = ClientIdentity::new(PathBuf::from(path).into());
+        if let Some(password) = &tls.client_password {
+            identity = identity.with_password(password.reveal().to_owned());
+        }
+        opts = opts.with_client_identity(Some(identity));
+    }
+    Ok(opts)
+}
+
+fn fault_of(error: &Error) -> DbError {
+    let Error::Server(server) = error else {
+        let message = error.to_string();
+        let lower = message.to_lowercase();
+        let refused = ["certificate", "tls", "ssl"]
+            .iter()
+            .any(|word| lower.contains(word));
+        let fault = if refused {
+            Fault::Refused
+        } else {
+            Fault::Connection
+        };
+        return DbError::new(fault, message);
+    };
+    let message = format!(
+        "ERROR {} ({}): {}",
+        server.code, server.state, server.message
+    );
+    let text = &server.message;
+    let row = text
+        .rsplit_once(" at row ")
+        .and_then(|(_, digits)| digits.trim().parse::<usize>().ok()?.checked_sub(1));
+    let column = text
+        .to_lowercase()
+        .find("column '")
+        .and_then(|at| text[at + "column '".len()..].split('\'').next())
+        .map(str::to_owned);
+    DbError {
+        row,
+        column,
+        too_narrow: matches!(server.code, 1264 | 1406 | 1265),
+        ..DbError::new(fault_of_code(server.code, &server.state), message)
+    }
+}
+
+/// By the numbers of MySQL's server error reference.
+fn fault_of_code(code: u16, state: &str) -> Fault {
+    match code {
+        // Lock wait timeout, deadlock, too many connections, out of memory,
+        // read-only, disk full.
+        1205 | 1213 | 1040 | 1203 | 1226 | 1037 | 1038 | 1041 | 1290 | 1836 | 1021 | 3572 => {
+            Fault::Transient
+        }
+        // Shutdown in progress, connection killed, idle for too long.
+        1053 | 1927 | 1317 | 4031 | 2006 | 2013 | 1158..=1161 => Fault::Connection,
+        // No such table, unknown column, wrong number of columns.
+        1146 | 1054 | 1136 | 1051 => Fault::Structure,
+        // Bad null, duplicate, foreign keys, no default, out of range, too long,
+        // wrong value, JSON, check constraints, truncated, geometry, bits.
+        1048
+        | 1062
+        | 1216
+        | 1217
+        | 1451
+        | 1452
+        | 1364
+        | 1264
+        | 1406
+        | 1366
+        | 1292
+        | 1411
+        | 1265
+        | 1690
+        | 3140..=3160
+        | 3819
+        | 4025
+        | 1416
+        | 1439
+        | 1300
+        | 1586
+        | 1367
+        | 1118
+        | 1153 => Fault::Data,
+        _ if state.starts_with("22") || state.starts_with("23") => Fault::Data,
+        _ if state.starts_with("08") => Fault::Connection,
+        _ => Fault::Refused,
+    }
+}

@@ -1,0 +1,334 @@
+//! Writes the records of one call: all in one transaction, and the rows that
+//! the database refuses found and reported one by one.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use connect_api::plugin::{ErrantRecordReporter, PartitionOffsets};
+use connect_api::record::{SinkRecord, TopicPartition};
+use connect_api::{Error, Result};
+
+use crate::buffer::{Buffer, Rows, Step};
+use crate::config::{InsertMode, SinkSettings};
+use crate::db::{DbError, Fault, Manner, Session};
+use crate::offsets::OffsetTable;
+use crate::plan::Batch;
+use crate::planner::{PlanError, Planner, record_error};
+use crate::widening::wider_columns;
+
+/// Columns are widened at most so often for one call.
+const MAX_WIDENINGS: usize = 20;
+
+/// Why a call failed.
+#[derive(Debug)]
+pub(crate) enum WriteError {
+    /// The task's end, as it stands.
+    Fatal(Error),
+    /// The database's doing.
+    Database(DbError),
+    /// Columns were widened: once more.
+    Widened,
+}
+
+impl From<DbError> for WriteError {
+    fn from(error: DbError) -> Self {
+        WriteError::Database(error)
+    }
+}
+
+/// Writes records.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) manner: Manner,
+    pub(crate) planner: Planner,
+    pub(crate) offsets: Option<OffsetTable>,
+}
+
+/// What a call writes with.
+pub(crate) struct Tools<'t> {
+    pub(crate) session: &'t mut Session,
+    pub(crate) settings: &'t SinkSettings,
+    pub(crate) reporter: &'t dyn ErrantRecordReporter,
+    /// The records that were reported, by their address.
+    pub(crate) reported: HashSet<usize>,
+}
+
+impl Writer {
+    /// Writes `records`; those that cannot be written are reported.
+    pub(crate) async fn write(
+        &mut self,
+        mut tools: Tools<'_>,
+        records: &[SinkRecord],
+    ) -> Result<(), WriteError> {
+        for _ in 0..MAX_WIDENINGS {
+            match self.write_once(&mut tools, records).await {
+                Err(WriteError::Widened) => self.planner.forget(),
+                other => return other,
+            }
+        }
+        Err(WriteError::Fatal(Error::internal(
+            "columns were widened again and again, and values still do not fit",
+        )))
+    }
+
+    async fn write_once(
+        &mut self,
+        tools: &mut Tools<'_>,
+        records: &[SinkRecord],
+    ) -> Result<(), WriteError> {
+        let deduplicates = tools.settings.insert_mode != InsertMode::Insert;
+        let mut buffer = Buffer::new(tools.settings.batch_size, deduplicates);
+        for record in records {
+            let added = self
+                .planner
+                .add(
+                    tools.session,
+                    tools.settings,
+                    &self.manner,
+                    record,
+                    &mut buffer,
+                )
+                .await;
+            match added {
+                Ok(()) => {}
+                Err(PlanError::Database(error)) => return Err(error.into()),
+                Err(PlanError::Record(error)) => tools.report(record, error)?,
+            }
+        }
+        let mut steps = buffer.steps;
+        let offsets = self.offsets.as_ref().map(|_| next_offsets(records));
+        match self
+            .in_transaction(tools, &mut steps, offsets.as_ref(), false)
+            .await
+        {
+            Err(WriteError::Database(error)) if error.fault == Fault::Data => {
+                tracing::debug!("looking for the row that was refused: {error}");
+                self.in_transaction(tools, &mut steps, offsets.as_ref(), true)
+                    .await
+            }
+            other => other,
+        }
+    }
+
+    /// Does all steps in one transaction. `isolates`: the rows that are refused
+    /// are found and reported, and the others written.
+    async fn in_transaction(
+        &mut self,
+        tools: &mut Tools<'_>,
+        steps: &mut Vec<Step<'_>>,
+        offsets: Option<&HashMap<&TopicPartition, i64>>,
+        isolates: bool,
+    ) -> Result<(), WriteError> {
+        if steps.is_empty() && offsets.is_none() {
+            return Ok(());
+        }
+        tools.session.begin().await?;
+        let done = self.steps(tools, steps, offsets, isolates).await;
+        let done = match done {
+            Ok(()) => tools.session.execute("COMMIT").await.map_err(Into::into),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = done {
+            if let Err(rollback) = tools.session.execute("ROLLBACK").await {
+                tracing::debug!("rolling back: {rollback}");
+            }
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    async fn steps(
+        &mut self,
+        tools: &mut Tools<'_>,
+        steps: &mut Vec<Step<'_>>,
+        offsets: Option<&HashMap<&TopicPartition, i64>>,
+        isolates: bool,
+    ) -> Result<(), WriteError> {
+        if let (Some(table), Some(offsets)) = (&self.offsets, offsets) {
+            let written = table.lock(tools.session, offsets.keys().copied()).await?;
+            drop_written(steps, &written);
+        }
+        for step in steps.iter() {
+            match step {
+                Step::Truncate(table, _) => {
+                    let sql = self.manner.dialect.truncate(table);
+                    tools.session.execute(&sql).await?;
+                }
+                Step::Rows(rows) if isolates => self.isolate(tools, rows).await?,
+                Step::Rows(rows) => {
+                    if !rows.rows.is_empty() {
+                        tools.session.write(batch(rows), &self.manner).await?;
+                    }
+                }
+            }
+        }
+        if let (Some(table), Some(offsets)) = (&self.offsets, offsets) {
+            table.store(tools.session, offsets).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes rows, halving what is refused until single rows are left.
+    async fn isolate(&mut self, tools: &mut Tools<'_>, rows: &Rows<'_>) -> Result<(), WriteError> {
+        let mut open: Vec<Range<usize>> = vec![0..rows.rows.len()];
+        while let Some(range) = open.pop() {
+            if range.is_empty() {
+                continue;
+            }
+            let part = Batch {
+                rows: &rows.rows[range.clone()],
+                ..batch(rows)
+            };
+            tools.session.execute("SAVEPOINT connectd").await?;
+            let error = match tools.session.write(part, &self.manner).await {
+                Ok(()) => {
+                    tools.session.execute("RELEASE SAVEPOINT connectd").await?;
+                    continue;
+                }
+                Err(error) if error.fault == Fault::Data => error,
+                Err(error) => return Err(error.into()),
+            };
+            tools
+                .session
+                .execute("ROLLBACK TO SAVEPOINT connectd")
+                .await?;
+            if error.too_narrow && tools.settings.auto_widen {
+                self.widen(tools, part).await?;
+            }
+            if range.len() == 1 {
+                self.report(tools, rows, range.start, error).await?;
+                continue;
+            }
+            // The row that the database names is tried alone, else a half.
+            let culprit = error.row.map(|row| range.start + row);
+            match culprit.filter(|culprit| range.contains(culprit)) {
+                Some(culprit) => {
+                    open.push(culprit + 1..range.end);
+                    open.push(culprit..culprit + 1);
+                    open.push(range.start..culprit);
+                }
+                None => {
+                    let middle = range.start + range.len() / 2;
+                    open.push(middle..range.end);
+                    open.push(range.start..middle);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Widens the columns that a row of `part` does not fit, if there are any:
+    /// outside of the transaction, which is over then.
+    async fn widen(&mut self, tools: &mut Tools<'_>, part: Batch<'_>) -> Result<(), WriteError> {
+        let wider = wider_columns(&self.manner, part);
+        if wider.is_empty() {
+            return Ok(());
+        }
+        tools.session.execute("ROLLBACK").await?;
+        for (column, new_type) in wider {
+            self.planner
+                .structure
+                .change_type(
+                    tools.session,
+                    &self.manner.dialect,
+                    &part.plan.table,
+                    &column.column,
+                    &new_type,
+                    column.nullable,
+                )
+                .await?;
+        }
+        Err(WriteError::Widened)
+    }
+
+    async fn report(
+        &mut self,
+        tools: &mut Tools<'_>,
+        rows: &Rows<'_>,
+        index: usize,
+        mut error: DbError,
+    ) -> Result<(), WriteError> {
+        let row = &rows.rows[index];
+        if error.column.is_none() {
+            error.column = self.culprit_column(tools, rows, index).await?;
+        }
+        let column = error.column.clone();
+        let mut reported = record_error(&rows.plan.table, row.record, error);
+        if let Some(column) = column {
+            reported = reported.with("column", column);
+        }
+        tools.report(row.record, reported)
+    }
+
+    /// The column whose value the database refuses, where it does not say which.
+    async fn culprit_column(
+        &self,
+        tools: &mut Tools<'_>,
+        rows: &Rows<'_>,
+        index: usize,
+    ) -> Result<Option<String>, WriteError> {
+        let Session::Postgres(session) = &mut *tools.session else {
+            return Ok(None);
+        };
+        for column in rows.plan.used(rows.op) {
+            let Some(sql) = session.check_of(column, &rows.rows[index], &self.manner) else {
+                continue;
+            };
+            session.execute("SAVEPOINT connectd").await?;
+            match session.query(&sql).await {
+                Ok(_) => session.execute("RELEASE SAVEPOINT connectd").await?,
+                Err(error) if error.fault == Fault::Data => {
+                    session.execute("ROLLBACK TO SAVEPOINT connectd").await?;
+                    return Ok(Some(column.column.clone()));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Tools<'_> {
+    /// Reports a record once, also where its call is made again.
+    fn report(&mut self, record: &SinkRecord, error: Error) -> Result<(), WriteError> {
+        if !self.reported.insert(std::ptr::from_ref(record) as usize) {
+            return Ok(());
+        }
+        self.reporter
+            .report(record, error)
+            .map_err(WriteError::Fatal)
+    }
+}
+
+fn batch<'b>(rows: &'b Rows<'b>) -> Batch<'b> {
+    Batch {
+        plan: &rows.plan,
+        op: rows.op,
+        rows: &rows.rows,
+    }
+}
+
+/// Takes away the records that the target has already.
+fn drop_written(steps: &mut Vec<Step<'_>>, written: &PartitionOffsets) {
+    let is_new = |record: &SinkRecord| {
+        written
+            .get(&record.origin)
+            .is_none_or(|next| record.offset >= *next)
+    };
+    steps.retain_mut(|step| match step {
+        Step::Truncate(_, record) => is_new(record),
+        Step::Rows(rows) => {
+            rows.rows.retain(|row| is_new(row.record));
+            !rows.rows.is_empty()
+        }
+    });
+}
+
+/// The offset after the last record of each partition.
+fn next_offsets(records: &[SinkRecord]) -> HashMap<&TopicPartition, i64> {
+    let mut offsets = HashMap::new();
+    for record in records {
+        offsets.insert(&record.origin, record.offset + 1);
+    }
+    offsets
+}
