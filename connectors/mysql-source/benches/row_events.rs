@@ -147,7 +147,7 @@ fn updates(builder: &mut EventBuilder, schema: &Arc<TableSchema>, rows: usize) -
 
 fn snapshot(builder: &mut EventBuilder, schema: &Arc<TableSchema>) -> f64 {
     let plan = SnapshotPlan::new(schema, &COLUMNS).unwrap_or_else(|error| panic!("{error:?}"));
-    let source = SourceInfo::default();
+    let source = builder.source_of_reads(schema, &SourceInfo::default());
     let offset = SourceOffset::Map(Arc::new(OffsetMap::new()));
     let clone_only = measure(EVENTS, || {
         for _ in 0..EVENTS {
@@ -158,7 +158,7 @@ fn snapshot(builder: &mut EventBuilder, schema: &Arc<TableSchema>) -> f64 {
         for _ in 0..EVENTS {
             let row = plan.row(sql_row(), builder.arena());
             let row = row.unwrap_or_else(|error| panic!("{error:?}"));
-            black_box(builder.read(schema, row, &source, offset.clone()));
+            black_box(builder.read(schema, row, source.clone(), offset.clone()));
         }
     });
     all - clone_only

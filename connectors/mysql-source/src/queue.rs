@@ -14,6 +14,10 @@ use crate::config::QueueSettings;
 /// Bytes are counted in these units, so that any size fits a semaphore's number.
 const UNIT: usize = 1024;
 
+/// So many records are handed over at once though `max.batch.size` allows more: what was read is
+/// still in the processor's cache when it is converted and sent.
+const AT_ONCE: usize = 256;
+
 /// Records that wait, with their share of the queue's bounds.
 struct Batch {
     records: Vec<SourceRecord>,
@@ -66,7 +70,7 @@ impl QueueSender {
     /// Adds a record of about so many bytes to the batch.
     pub(crate) fn push(&mut self, record: SourceRecord, bytes: usize) {
         if self.batch.capacity() == 0 {
-            self.batch.reserve(self.settings.max_batch.min(256));
+            self.batch.reserve(self.settings.max_batch.min(AT_ONCE));
         }
         self.batch.push(record);
         self.batch_bytes += bytes;
@@ -80,7 +84,7 @@ impl QueueSender {
 
     /// Whether the batch should be sent before more is added.
     pub(crate) fn is_full(&self) -> bool {
-        self.batch.len() >= self.settings.max_batch
+        self.batch.len() >= self.settings.max_batch.min(AT_ONCE)
             || self
                 .settings
                 .max_bytes
@@ -91,6 +95,8 @@ impl QueueSender {
     pub(crate) async fn flush(&mut self) -> Result<()> {
         while !self.batch.is_empty() {
             self.flush_one().await?;
+            // `poll` takes it before more is read: see `task::Reader`.
+            tokio::task::yield_now().await;
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! How to write the values of one schema: made once for each schema, so that a
 //! record costs its values only.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytestring::ByteString;
@@ -40,7 +42,7 @@ impl Plan {
         })
     }
 
-    pub(super) fn write(&self, out: &mut Vec<u8>, value: &Value) -> Result<(), Failure> {
+    pub(super) fn write(&mut self, out: &mut Vec<u8>, value: &Value) -> Result<(), Failure> {
         out.reserve(self.before.len() + 128);
         out.extend_from_slice(&self.before);
         self.node.write(out, value)?;
@@ -67,7 +69,15 @@ enum Shape {
     Object(Box<Node>, Box<Node>),
     /// Any other map: an array of pairs.
     Pairs(Box<Node>, Box<Node>),
-    Struct(SchemaRef, Vec<FieldNode>),
+    Struct(StructShape),
+}
+
+#[derive(Debug)]
+struct StructShape {
+    schema: SchemaRef,
+    fields: Vec<FieldNode>,
+    /// The values that were shared by the last records, and their text.
+    shared: Option<(Arc<[Value]>, Vec<u8>)>,
 }
 
 #[derive(Debug)]
@@ -96,8 +106,8 @@ impl Node {
         Ok(node)
     }
 
-    pub(super) fn write(&self, out: &mut Vec<u8>, value: &Value) -> Result<(), Failure> {
-        match (&self.shape, value) {
+    pub(super) fn write(&mut self, out: &mut Vec<u8>, value: &Value) -> Result<(), Failure> {
+        match (&mut self.shape, value) {
             (_, Value::Null) => return self.write_null(out),
             (Shape::Scalar(Type::Int8), Value::Int8(value)) => append_integer(out, *value),
             (Shape::Scalar(Type::Int16), Value::Int16(value)) => append_integer(out, *value),
@@ -111,9 +121,7 @@ impl Node {
             (Shape::Number(scale), Value::Bytes(bytes)) => {
                 Decimal::from_unscaled(bytes, *scale).append_to(out);
             }
-            (Shape::Struct(schema, fields), Value::Struct(value)) => {
-                return write_struct(out, schema, fields, value);
-            }
+            (Shape::Struct(shape), Value::Struct(value)) => return shape.write(out, value),
             (Shape::Array(node), Value::Array(items)) => {
                 return write_list(out, items, |out, item| node.write(out, item));
             }
@@ -180,7 +188,11 @@ impl Shape {
                 for field in schema.fields() {
                     fields.push(FieldNode::new(field, options)?);
                 }
-                Shape::Struct(schema.clone(), fields)
+                Shape::Struct(StructShape {
+                    schema: schema.clone(),
+                    fields,
+                    shared: None,
+                })
             }
             scalar => Shape::Scalar(scalar),
         })
@@ -211,27 +223,40 @@ impl FieldNode {
     }
 }
 
-fn write_struct(
-    out: &mut Vec<u8>,
-    schema: &SchemaRef,
-    fields: &[FieldNode],
-    value: &Struct,
-) -> Result<(), Failure> {
-    let is_same = std::sync::Arc::ptr_eq(schema, value.schema()) || schema == value.schema();
-    if !is_same {
-        return Err(mismatching(schema, value.schema()));
-    }
-    if fields.is_empty() {
-        out.push(b'{');
-    }
-    for (field, value) in fields.iter().zip(value.values()) {
-        out.extend_from_slice(&field.before);
-        if let Err(failure) = field.node.write(out, value) {
-            return Err(failure.in_field(&field.name));
+impl StructShape {
+    fn write(&mut self, out: &mut Vec<u8>, value: &Struct) -> Result<(), Failure> {
+        let is_same = Arc::ptr_eq(&self.schema, value.schema()) || self.schema == *value.schema();
+        if !is_same {
+            return Err(mismatching(&self.schema, value.schema()));
         }
+        let Some(shared) = value.shared_values() else {
+            return self.write_fields(out, value.values());
+        };
+        if let Some((values, text)) = &self.shared
+            && Arc::ptr_eq(values, shared)
+        {
+            out.extend_from_slice(text);
+            return Ok(());
+        }
+        let start = out.len();
+        self.write_fields(out, shared)?;
+        self.shared = Some((Arc::clone(shared), out[start..].to_vec()));
+        Ok(())
     }
-    out.push(b'}');
-    Ok(())
+
+    fn write_fields(&mut self, out: &mut Vec<u8>, values: &[Value]) -> Result<(), Failure> {
+        if self.fields.is_empty() {
+            out.push(b'{');
+        }
+        for (field, value) in self.fields.iter_mut().zip(values) {
+            out.extend_from_slice(&field.before);
+            if let Err(failure) = field.node.write(out, value) {
+                return Err(failure.in_field(&field.name));
+            }
+        }
+        out.push(b'}');
+        Ok(())
+    }
 }
 
 #[cold]
@@ -247,8 +272,8 @@ fn mismatching(expected: &Schema, found: &Schema) -> Failure {
 fn write_object(
     out: &mut Vec<u8>,
     entries: &[(Value, Value)],
-    key: &Node,
-    node: &Node,
+    key: &mut Node,
+    node: &mut Node,
 ) -> Result<(), Failure> {
     out.push(b'{');
     for (position, (entry_key, value)) in entries.iter().enumerate() {

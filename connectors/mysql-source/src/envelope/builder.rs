@@ -94,12 +94,24 @@ impl EventBuilder {
         &mut self.arena
     }
 
-    /// The record of a snapshot's row.
+    /// The block `source` of a snapshot's rows, to be shared by all that it is true of.
+    pub fn source_of_reads(&self, schema: &TableSchema, source: &SourceInfo) -> Value {
+        let block = self
+            .source
+            .of_row(source, schema.database(), Some(schema.name()), 0);
+        match block {
+            Value::Struct(block) => Value::Struct(block.into_shared()),
+            other => other,
+        }
+    }
+
+    /// The record of a snapshot's row; `source` is of
+    /// [`source_of_reads`](Self::source_of_reads).
     pub fn read(
         &mut self,
         schema: &TableSchema,
         row: RowValues,
-        source: &SourceInfo,
+        source: Value,
         offset: SourceOffset,
     ) -> SourceRecord {
         let change = Change {
@@ -109,16 +121,7 @@ impl EventBuilder {
             after: schema.struct_of(row),
             headers: self.headers.shared(),
         };
-        self.record(
-            &Origin {
-                schema,
-                source,
-                row: 0,
-                now_ns: now_ns(),
-            },
-            change,
-            offset,
-        )
+        self.record_with(schema, source, now_ns(), change, offset)
     }
 
     /// Adds the records of a rows event to `out`. Returns how many rows the event has.
@@ -335,6 +338,17 @@ impl EventBuilder {
         let source = self
             .source
             .of_row(source, schema.database(), Some(schema.name()), row);
+        self.record_with(schema, source, now, change, offset)
+    }
+
+    fn record_with(
+        &mut self,
+        schema: &TableSchema,
+        source: Value,
+        now: i64,
+        change: Change,
+        offset: SourceOffset,
+    ) -> SourceRecord {
         let transaction = match &mut self.transaction {
             None => Value::Null,
             Some(transaction) => transaction.block_of_next(&schema.table().id),

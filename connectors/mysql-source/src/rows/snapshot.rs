@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use mysql_async::Value as SqlValue;
 
 use connect_api::data::Value;
@@ -115,9 +116,20 @@ fn convert(target: &ColumnTarget, value: SqlValue, arena: &mut Arena) -> Result<
             let micros = seconds * 1_000_000 + i64::from(micros);
             Datum::Time(if negative { -micros } else { micros })
         }
+        // The server has converted it to UTF-8; it becomes the value without a copy.
+        SqlValue::Bytes(bytes) if target.kind.is_text_in_results() => {
+            return Ok(Value::String(text_of(bytes)));
+        }
         SqlValue::Bytes(bytes) => return convert_bytes(target, bytes.into(), arena),
     };
     target.convert(datum, arena)
+}
+
+/// UTF-8 text; what is malformed becomes U+FFFD.
+fn text_of(bytes: Vec<u8>) -> ByteString {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        .into()
 }
 
 /// Debezium reads `FLOAT` as the text that MySQL shows, which has six digits at most

@@ -269,14 +269,24 @@ impl<'a> Snapshot<'a> {
 
     /// Sends the record before, and keeps this one back.
     async fn hold(&mut self, record: SourceRecord, bytes: usize) -> Result<()> {
-        if let Some((before, bytes)) = self.held.replace((record, bytes)) {
-            self.capture.queue.push(before, bytes);
-            if self.capture.queue.is_full() {
-                self.stop_if_cancelled()?;
-                self.capture.queue.flush().await?;
-            }
+        if self.keep(record, bytes) {
+            self.flush().await?;
         }
         Ok(())
+    }
+
+    /// Adds the record before to the batch, and keeps this one back. True if the batch is full.
+    fn keep(&mut self, record: SourceRecord, bytes: usize) -> bool {
+        let Some((before, bytes)) = self.held.replace((record, bytes)) else {
+            return false;
+        };
+        self.capture.queue.push(before, bytes);
+        self.capture.queue.is_full()
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        self.stop_if_cancelled()?;
+        self.capture.queue.flush().await
     }
 
     /// The last record says so, and its offset is that of a completed snapshot.

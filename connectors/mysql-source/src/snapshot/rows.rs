@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use connect_api::data::Value;
 use connect_api::record::SourceOffset;
 use connect_api::{Error, ErrorKind, Result};
 use mysql_async::Row;
@@ -26,6 +27,8 @@ struct Place {
 struct TableRows {
     plan: SnapshotPlan,
     info: SourceInfo,
+    /// The block `source` of all rows but the first and the last.
+    source: Value,
     position: Arc<BinlogPosition>,
     place: Place,
 }
@@ -82,9 +85,11 @@ impl Snapshot<'_> {
             .iter()
             .map(|column| column.name_str().into_owned())
             .collect();
+        let info = self.source_info(seconds * 1_000_000_000, SnapshotMarker::True);
         let rows = TableRows {
             plan: SnapshotPlan::new(&schema, &names)?,
-            info: self.source_info(seconds * 1_000_000_000, SnapshotMarker::True),
+            source: self.capture.maker.builder.source_of_reads(&schema, &info),
+            info,
             position: Arc::new(self.position.clone()),
             place,
         };
@@ -93,28 +98,34 @@ impl Snapshot<'_> {
         while let Some(row) = next {
             next = result.next().await.map_err(failed)?;
             let marker = marker(rows.place, count == 0, next.is_none());
-            self.send_row(&rows, row, marker).await?;
+            // Without an await where the batch has room: that is nearly always.
+            if self.keep_row(&rows, row, marker)? {
+                self.flush().await?;
+            }
             count += 1;
         }
         Ok(count)
     }
 
-    async fn send_row(&mut self, rows: &TableRows, row: Row, marker: SnapshotMarker) -> Result<()> {
+    /// True if the batch is full.
+    fn keep_row(&mut self, rows: &TableRows, row: Row, marker: SnapshotMarker) -> Result<bool> {
         let values = row.unwrap();
         let bytes: usize = values.iter().map(size_of_value).sum();
         let builder = &mut self.capture.maker.builder;
         let row = rows.plan.row(values, builder.arena())?;
         let offset = SourceOffset::Position(Arc::clone(&rows.position) as _, 0);
-        let record = if marker == SnapshotMarker::True {
-            builder.read(rows.plan.schema(), row, &rows.info, offset)
+        let schema = rows.plan.schema();
+        let source = if marker == SnapshotMarker::True {
+            rows.source.clone()
         } else {
             let info = SourceInfo {
                 snapshot: marker,
                 ..rows.info.clone()
             };
-            builder.read(rows.plan.schema(), row, &info, offset)
+            builder.source_of_reads(schema, &info)
         };
-        self.hold(record, bytes).await
+        let record = builder.read(schema, row, source, offset);
+        Ok(self.keep(record, bytes))
     }
 }
 

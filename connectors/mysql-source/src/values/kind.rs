@@ -252,6 +252,15 @@ impl Kind {
         })
     }
 
+    /// Whether a result row has the value as text that the server has converted to UTF-8, and the
+    /// value is that text.
+    pub(crate) fn is_text_in_results(&self) -> bool {
+        matches!(
+            self,
+            Self::Text(_) | Self::Json | Self::Enum(_) | Self::Set(_)
+        )
+    }
+
     fn rare_value(&self, datum: Datum<'_>, arena: &mut Arena) -> Result<Value, ValueError> {
         Ok(match (self, datum) {
             (Self::UnsignedDecimal, Datum::Int(number)) => decimal::unsigned(number as u64, arena),

@@ -140,9 +140,8 @@ fn assert_same(scenario: &str, modes: &ValueModes, protocol: &str) -> usize {
             let values = row.as_array().unwrap().iter().map(sql_value).collect();
             let row = plan.row(values, builder.arena()).unwrap();
             let offset = SourceOffset::Map(Arc::clone(&partition));
-            let record = builder
-                .read(&schema, row, &SourceInfo::default(), offset)
-                .record;
+            let source = builder.source_of_reads(&schema, &SourceInfo::default());
+            let record = builder.read(&schema, row, source, offset).record;
             let ours = connect_json::with_schema(record.key_schema.as_ref(), &record.key);
             connect_json::assert_same(&format!("{id} key"), ours.as_ref(), key.as_ref());
             let mut ours =
