@@ -86,34 +86,75 @@ impl DeliveryError {
 }
 
 /// How many records are out, and who waits for that to change.
+///
+/// What senders count and what the serving thread counts is apart, so that the two do not take
+/// the same memory from each other at every record.
 #[derive(Debug, Default)]
 pub(super) struct Outstanding {
+    sent: Alone<AtomicUsize>,
+    done: Alone<AtomicUsize>,
+    waiting: Alone<Waiting>,
+}
+
+/// Has its cache lines to itself (two, as processors fetch them in pairs).
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Alone<T>(T);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// How many wait; as long as none does, nothing else is looked at for a record.
     count: AtomicUsize,
     /// Waiters are woken when the count comes down to this.
     wake_at: AtomicUsize,
     changed: Notify,
 }
 
+/// Somebody waits, until this is dropped.
+struct Waiter<'w>(&'w Waiting);
+
+impl<'w> Waiter<'w> {
+    fn new(waiting: &'w Waiting) -> Self {
+        waiting.count.fetch_add(1, Ordering::SeqCst);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Outstanding {
     pub(super) fn count(&self) -> usize {
-        self.count.load(Ordering::Acquire)
+        // In this order the difference is never less than nothing.
+        let done = self.done.0.load(Ordering::SeqCst);
+        self.sent.0.load(Ordering::SeqCst) - done
     }
 
     pub(super) fn add(&self) {
-        self.count.fetch_add(1, Ordering::AcqRel);
+        self.sent.0.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(super) fn remove(&self) {
-        let left = self.count.fetch_sub(1, Ordering::AcqRel) - 1;
-        if left == 0 || left == self.wake_at.load(Ordering::Acquire) {
-            self.changed.notify_waiters();
+        self.done.0.fetch_add(1, Ordering::SeqCst);
+        let waiting = &self.waiting.0;
+        if waiting.count.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        let left = self.count();
+        if left == 0 || left == waiting.wake_at.load(Ordering::Acquire) {
+            waiting.changed.notify_waiters();
         }
     }
 
     /// The queue is full as it is now: there is room once a part of it has left.
     pub(super) fn want_room(&self) {
         let count = self.count();
-        self.wake_at
+        self.waiting
+            .0
+            .wake_at
             .store(count - count / ROOM_FRACTION, Ordering::Release);
     }
 
@@ -123,8 +164,9 @@ impl Outstanding {
             tokio::time::sleep(Duration::from_millis(1)).await;
             return;
         }
+        let _waiter = Waiter::new(&self.waiting.0);
         loop {
-            let changed = self.changed.notified();
+            let changed = self.waiting.0.changed.notified();
             if self.has_room() {
                 return;
             }
@@ -136,11 +178,12 @@ impl Outstanding {
     }
 
     fn has_room(&self) -> bool {
-        self.count() <= self.wake_at.load(Ordering::Acquire)
+        self.count() <= self.waiting.0.wake_at.load(Ordering::Acquire)
     }
 
     pub(super) async fn empty(&self) {
-        let changed = self.changed.notified();
+        let _waiter = Waiter::new(&self.waiting.0);
+        let changed = self.waiting.0.changed.notified();
         if self.count() > 0 {
             changed.await;
         }

@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::KafkaError;
+use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, PurgeConfig};
 use thiserror::Error;
 
@@ -36,7 +37,7 @@ use crate::settings::ClientSettings;
 use delivery::{DeliveryContext, Outstanding};
 
 pub use delivery::{Delivered, DeliveryError, DeliverySink};
-pub use record::{NO_HEADERS, OutgoingRecord};
+pub use record::{NO_HEADERS, OutgoingRecord, PreparedHeaders};
 
 /// How long the serving thread waits for events at a time, so how long it lives on after a drop.
 const POLL: Duration = Duration::from_secs(1);
@@ -190,13 +191,37 @@ impl<S: DeliverySink> Producer<S> {
         headers: impl IntoIterator<Item = (&'h str, Option<&'h [u8]>)>,
         token: u64,
     ) -> Result<(), SendError> {
+        self.send_native(record, record::native_headers(headers), token)
+    }
+
+    /// The same with headers that were prepared.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`].
+    pub fn send_prepared(
+        &self,
+        record: &OutgoingRecord<'_>,
+        headers: Option<&PreparedHeaders>,
+        token: u64,
+    ) -> Result<(), SendError> {
+        let headers = headers.and_then(PreparedHeaders::to_native);
+        self.send_native(record, headers, token)
+    }
+
+    fn send_native(
+        &self,
+        record: &OutgoingRecord<'_>,
+        headers: Option<OwnedHeaders>,
+        token: u64,
+    ) -> Result<(), SendError> {
         let native = BaseRecord {
             topic: record.topic,
             partition: record.partition,
             payload: record.value,
             key: record.key,
             timestamp: record.timestamp,
-            headers: record::native_headers(headers),
+            headers,
             delivery_opaque: token as usize,
         };
         // Before the send: the outcome may be reported before the send returns.

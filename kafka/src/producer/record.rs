@@ -40,3 +40,19 @@ pub(super) fn native_headers<'h>(
     };
     Some(headers.fold(insert(list, first), insert))
 }
+
+/// Headers as librdkafka has them: made once for the many records that share them, so that each
+/// record costs one copy.
+#[derive(Debug)]
+pub struct PreparedHeaders(Option<OwnedHeaders>);
+
+impl PreparedHeaders {
+    /// Prepares a list.
+    pub fn new<'h>(headers: impl IntoIterator<Item = (&'h str, Option<&'h [u8]>)>) -> Self {
+        Self(native_headers(headers))
+    }
+
+    pub(super) fn to_native(&self) -> Option<OwnedHeaders> {
+        self.0.clone()
+    }
+}

@@ -70,14 +70,30 @@ impl Acks {
         word.fetch_or(bit, Ordering::Release);
     }
 
-    fn is_settled(&self, token: u64) -> bool {
-        let (word, bit) = self.place(token);
-        word.load(Ordering::Acquire) & bit != 0
-    }
-
-    fn clear(&self, token: u64) {
-        let (word, bit) = self.place(token);
-        word.fetch_and(!bit, Ordering::AcqRel);
+    /// How many of the first of `tokens`, which rise, are settled. Their bits are cleared, a word
+    /// at a time: the producer's thread writes to the same words.
+    fn take_settled(&self, tokens: impl Iterator<Item = u64>) -> usize {
+        let mut taken = 0;
+        let mut word = WordOfAcks::default();
+        for token in tokens {
+            let (at, bit) = self.place(token);
+            if token / 64 != word.number || word.at.is_none() {
+                word.clear();
+                word = WordOfAcks {
+                    number: token / 64,
+                    at: Some(at),
+                    settled: at.load(Ordering::Acquire),
+                    taken: 0,
+                };
+            }
+            if word.settled & bit == 0 {
+                break;
+            }
+            word.taken |= bit;
+            taken += 1;
+        }
+        word.clear();
+        taken
     }
 
     /// The deliveries that failed since the last call.
@@ -101,6 +117,25 @@ impl Acks {
     fn wake(&self) {
         if self.waiting.load(Ordering::SeqCst) {
             self.changed.notify_waiters();
+        }
+    }
+}
+
+/// The bits of 64 tokens, as they were when they were looked at.
+#[derive(Default)]
+struct WordOfAcks<'a> {
+    number: u64,
+    at: Option<&'a AtomicU64>,
+    settled: u64,
+    taken: u64,
+}
+
+impl WordOfAcks<'_> {
+    fn clear(&self) {
+        if let Some(at) = self.at
+            && self.taken != 0
+        {
+            at.fetch_and(!self.taken, Ordering::AcqRel);
         }
     }
 }
@@ -224,13 +259,12 @@ impl DeliveryTracker {
     /// partition are settled too.
     pub(super) fn advance(&mut self) {
         for partition in &mut self.partitions {
-            while let Some((token, _)) = partition.out.front() {
-                if !self.acks.is_settled(*token) {
-                    break;
-                }
-                self.acks.clear(*token);
-                self.out -= 1;
-                partition.committable = partition.out.pop_front().map(|(_, offset)| offset);
+            let settled = self
+                .acks
+                .take_settled(partition.out.iter().map(|(token, _)| *token));
+            self.out -= settled;
+            if let Some((_, offset)) = partition.out.drain(..settled).next_back() {
+                partition.committable = Some(offset);
             }
         }
     }

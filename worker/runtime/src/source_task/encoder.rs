@@ -5,6 +5,7 @@ use connect_api::plugin::{Converted, Converter, HeaderConverter};
 use connect_api::record::{Headers, Record};
 use connect_api::registry::Plugins;
 use connect_api::{Props, Result};
+use connect_kafka::producer::PreparedHeaders;
 
 use crate::WorkerSettings;
 use crate::connector_config::{self, Role};
@@ -52,7 +53,7 @@ struct Side {
 struct HeaderList {
     headers: Headers,
     topic: ByteString,
-    encoded: Vec<(ByteString, Option<Vec<u8>>)>,
+    prepared: PreparedHeaders,
 }
 
 impl Encoder {
@@ -117,12 +118,9 @@ impl Encoder {
         self.value.bytes()
     }
 
-    /// The headers' bytes.
-    pub(super) fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> + Clone {
-        let list = self.present.map(|index| &self.header_lists[index]);
-        list.into_iter()
-            .flat_map(|list| &list.encoded)
-            .map(|(key, value)| (&**key, value.as_deref()))
+    /// The headers; none without.
+    pub(super) fn headers(&self) -> Option<&PreparedHeaders> {
+        self.present.map(|index| &self.header_lists[index].prepared)
     }
 
     fn encode_headers(&mut self, record: &Record) -> Result<(), Failure> {
@@ -163,12 +161,14 @@ impl Encoder {
                     error: error.while_doing(format!("converting header {}", header.key)),
                 })?;
             let value = (converted == Converted::Bytes).then_some(bytes);
-            encoded.push((header.key.clone(), value));
+            encoded.push((&*header.key, value));
         }
         let list = HeaderList {
             headers: record.headers.clone(),
             topic: record.topic.clone(),
-            encoded,
+            prepared: PreparedHeaders::new(
+                encoded.iter().map(|(key, value)| (*key, value.as_deref())),
+            ),
         };
         if self.header_lists.len() < HEADER_LISTS {
             self.header_lists.push(list);

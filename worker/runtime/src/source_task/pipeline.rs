@@ -110,7 +110,8 @@ impl Pipeline {
         let outgoing = self.outgoing(record);
         let bytes = outgoing.bytes() as u64;
         // What is in the way is found, and told, the slow way.
-        let sent = self.producer.send(&outgoing, self.encoder.headers(), token);
+        let headers = self.encoder.headers();
+        let sent = self.producer.send_prepared(&outgoing, headers, token);
         if sent.is_err() {
             return false;
         }
@@ -239,7 +240,8 @@ impl Pipeline {
             let token = self.token().await?;
             let outgoing = self.outgoing(record);
             let bytes = outgoing.bytes() as u64;
-            match self.producer.send(&outgoing, self.encoder.headers(), token) {
+            let headers = self.encoder.headers();
+            match self.producer.send_prepared(&outgoing, headers, token) {
                 Ok(()) => {
                     self.bytes += bytes;
                     self.tracker.push(partition, offset);
