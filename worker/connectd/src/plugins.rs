@@ -1,16 +1,41 @@
 //! The one list of what is built in.
 
-use connect_api::registry::Plugins;
+use connect_api::plugin::Transformation;
+use connect_api::registry::{Plugins, TransformationPlugin};
+use connect_api::{Props, Result};
+use connect_transforms::insert_header;
 
 /// All plugins of this binary.
 pub(crate) fn all() -> Plugins {
     Plugins {
-        connectors: vec![connect_file::SOURCE, connect_file::SINK, connect_mysql_source::plugin()],
-        transformations: connect_transforms::transformations(),
+        connectors: vec![
+            connect_elasticsearch_sink::SINK,
+            connect_file::SOURCE,
+            connect_file::SINK,
+            connect_mysql_source::plugin(),
+        ],
+        transformations: transformations(),
         predicates: connect_transforms::predicates(),
         converters: connect_converters::converters(),
         header_converters: connect_converters::header_converters(),
     }
+}
+
+fn transformations() -> Vec<TransformationPlugin> {
+    let mut all = connect_transforms::transformations();
+    all.push(insert_header::plugin_made_by(new_insert_header));
+    all
+}
+
+/// Its literal is read as `SimpleHeaderConverter` reads a header.
+fn new_insert_header(props: &Props) -> Result<Box<dyn Transformation>> {
+    let converters = Plugins {
+        header_converters: connect_converters::header_converters(),
+        ..Plugins::default()
+    };
+    let literals = converters.header_converter("SimpleHeaderConverter")?;
+    let mut literals = (literals.create)(&Props::new())?;
+    insert_header::new(props, &mut *literals)
 }
 
 #[cfg(test)]
