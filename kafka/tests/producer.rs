@@ -236,12 +236,7 @@ async fn a_flush_that_cannot_finish_says_how_much_is_left_and_a_drop_reports_it(
         .unwrap_err();
     assert!(error.to_string().contains("1 records"), "{error}");
     drop(producer);
-    for _ in 0..100 {
-        if !outcomes.all().is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("the outcome", || !outcomes.all().is_empty()).await;
     let (token, outcome) = outcomes.all().remove(0);
     assert_eq!(
         (token, outcome.unwrap_err().code),

@@ -29,7 +29,7 @@ fn topic(test: &str) -> String {
 
 fn history(topic: &str) -> KafkaSchemaHistory {
     let props = Props::new();
-    let timeout = Duration::from_secs(10);
+    let timeout = Duration::from_secs(30);
     KafkaSchemaHistory::new(
         topic,
         &bootstrap(),

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use connect_kafka::admin::{Admin, NewTopic};
 use connect_kafka::log::{LogRecord, LogWriter};
@@ -41,6 +41,21 @@ pub(crate) fn settings(kind: ClientKind, pairs: &[(&str, &str)]) -> ClientSettin
 
 pub(crate) fn admin() -> Admin {
     Admin::new(&settings(ClientKind::Admin, &[])).unwrap()
+}
+
+/// An admin client of a cluster that is not there.
+pub(crate) fn absent_admin() -> Admin {
+    let pairs = [("bootstrap.servers", "127.0.0.1:9")];
+    Admin::new(&settings(ClientKind::Admin, &pairs)).unwrap()
+}
+
+/// Waits until something is so.
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not within 30 s: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 pub(crate) fn log_consumer() -> ClientSettings {

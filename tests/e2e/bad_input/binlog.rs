@@ -1,10 +1,6 @@
 //! What a server's binlog cannot give, and a schema history that is not there.
 
-use std::time::Duration;
-
-use connectd_harness::{
-    Kafka, MySql, alone, eventually, eventually_within, restart_with, wait_for_records,
-};
+use connectd_harness::{Kafka, MySql, alone, eventually, restart_with, wait_for_records};
 use serde_json::json;
 
 use super::{assert_names, database, patch, restart_task, running, topic, trace};
@@ -197,12 +193,7 @@ async fn a_server_id_that_is_taken() {
         };
         texts.iter().any(named).then_some(())
     };
-    eventually_within(
-        Duration::from_secs(30),
-        "an error that names server.id",
-        named,
-    )
-    .await;
+    eventually("an error that names server.id", named).await;
     // With an id of its own, both go on.
     patch(&worker, &second, &json!({"database.server.id": "4712"})).await;
     for name in [&first, &second] {

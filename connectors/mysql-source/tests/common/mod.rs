@@ -19,7 +19,7 @@ use mysql_async::{Conn, OptsBuilder};
 use tokio_util::sync::CancellationToken;
 
 /// How long a test waits for what must come.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
