@@ -4,6 +4,7 @@ mod extract_field;
 mod extract_new_record_state;
 mod insert_field;
 mod plugins;
+mod replace_field;
 mod routing;
 
 use connect_api::data::{Schema, SchemaBuilder, SchemaRef, Struct, Value};

@@ -1,6 +1,8 @@
 //! What Kafka's own transformations and predicates made of a table of cases
 //! (`golden/`, recorded as `recorder/README.md` says), and what ours make of it.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod codec;
 mod differences;
 mod messages;
@@ -78,8 +80,14 @@ fn apply(case: &Json) -> Result<Found> {
         return Ok(Found::Holds(predicate.test(&record)?));
     }
     let mut transformation = (plugins.transformation(class)?.create)(&props)?;
-    Ok(Found::Output(match transformation.apply(&mut record)? {
-        Outcome::Keep => codec::encode(&record),
+    let mut again = record.clone();
+    let outcome = transformation.apply(&mut record)?;
+    let output = codec::encode(&record);
+    // What was kept of the first record must not change the second.
+    assert_eq!(transformation.apply(&mut again)?, outcome, "{case}");
+    assert_eq!(codec::encode(&again), output, "{case}");
+    Ok(Found::Output(match outcome {
+        Outcome::Keep => output,
         Outcome::Drop => Json::Null,
     }))
 }
