@@ -1,4 +1,4 @@
-//! Topics, end offsets and the cluster's identity.
+//! Topics, end offsets, the offsets of consumer groups, and the cluster's identity.
 //!
 //! An [`Admin`] is meant to be shared: it holds one librdkafka instance for questions and, from
 //! the first request that changes or describes topics on, a second one (librdkafka's admin API
@@ -8,6 +8,7 @@
 //! The cluster's controller is not told: the `rdkafka` crate gives no access to it.
 
 mod error;
+mod group;
 mod topic;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use connect_api::Props;
 use connect_api::record::OffsetMap;
 use connect_api::registry::PluginType;
-use connect_runtime::{ConnectorTaskId, State};
+use connect_runtime::{ConnectorTaskId, SinkLag, State};
 use serde::Serialize;
 
 /// A task's name as REST shows it: `{"connector":"c","task":0}`.
@@ -137,6 +137,56 @@ pub struct ConnectorOffset {
 pub struct ConnectorOffsets {
     /// The offsets.
     pub offsets: Vec<ConnectorOffset>,
+}
+
+/// How far a sink is behind (`GET /connectors/{c}/lag`, which is ours).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ConnectorLag {
+    /// The connector's name.
+    pub name: String,
+    /// Its consumer group.
+    pub group: String,
+    /// All partitions together.
+    pub lag: i64,
+    /// Its partitions, by topic and number.
+    pub partitions: Vec<PartitionLagInfo>,
+}
+
+/// How far a sink is behind in one partition.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PartitionLagInfo {
+    /// The topic.
+    pub topic: String,
+    /// The partition's number.
+    pub partition: i32,
+    /// The offset that is committed; null where none is yet.
+    pub current_offset: Option<i64>,
+    /// The offset that the next record will get.
+    pub end_offset: i64,
+    /// How many lie between.
+    pub lag: i64,
+}
+
+impl ConnectorLag {
+    pub(crate) fn new(name: &str, lag: SinkLag) -> Self {
+        let partitions: Vec<PartitionLagInfo> = lag
+            .partitions
+            .into_iter()
+            .map(|it| PartitionLagInfo {
+                topic: it.topic,
+                partition: it.partition,
+                current_offset: it.current_offset,
+                end_offset: it.end_offset,
+                lag: it.lag,
+            })
+            .collect();
+        Self {
+            name: name.to_owned(),
+            group: lag.group,
+            lag: partitions.iter().map(|it| it.lag).sum(),
+            partitions,
+        }
+    }
 }
 
 /// Whether the worker can serve, as `/health` tells it.

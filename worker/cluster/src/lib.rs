@@ -24,8 +24,9 @@ mod testing;
 
 pub use herder::{Herder, LogControl};
 pub use info::{
-    ConnectorInfo, ConnectorOffset, ConnectorOffsets, ConnectorState, ConnectorStateInfo,
-    ConnectorType, Created, Health, LoggerLevel, LoggerScope, TaskIdInfo, TaskInfo, TaskState,
+    ConnectorInfo, ConnectorLag, ConnectorOffset, ConnectorOffsets, ConnectorState,
+    ConnectorStateInfo, ConnectorType, Created, Health, LoggerLevel, LoggerScope, TaskIdInfo,
+    TaskInfo, TaskState,
 };
 
 /// What the handle's methods speak of.

@@ -18,6 +18,8 @@ pub(crate) enum Resource {
     ConnectorTopics(String),
     ConnectorTopicsReset(String),
     ConnectorOffsets(String),
+    /// Ours: the original has none.
+    ConnectorLag(String),
     ConnectorFence(String),
     Tasks(String),
     TaskStatus(String, usize),
@@ -71,6 +73,7 @@ fn of_connector(name: String, rest: &[&str]) -> Option<Resource> {
         ["topics"] => Resource::ConnectorTopics(name),
         ["topics", "reset"] => Resource::ConnectorTopicsReset(name),
         ["offsets"] => Resource::ConnectorOffsets(name),
+        ["lag"] => Resource::ConnectorLag(name),
         ["fence"] => Resource::ConnectorFence(name),
         ["tasks"] => Resource::Tasks(name),
         ["tasks", task, "status"] => Resource::TaskStatus(name, task.parse().ok()?),
@@ -160,6 +163,7 @@ mod tests {
                 "/connectors/tour/tasks/0/status",
                 Resource::TaskStatus(name(), 0),
             ),
+            ("/connectors/tour/lag", Resource::ConnectorLag(name())),
             (
                 "/connectors/tour/topics/reset",
                 Resource::ConnectorTopicsReset(name()),

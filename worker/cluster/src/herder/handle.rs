@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 use super::request::{Command, Request};
 use super::shared::{Shared, stopping};
 use crate::info::{
-    ConnectorInfo, ConnectorOffsets, ConnectorStateInfo, Created, Health, LoggerLevel, LoggerScope,
-    TaskInfo, TaskState,
+    ConnectorInfo, ConnectorLag, ConnectorOffsets, ConnectorStateInfo, Created, Health,
+    LoggerLevel, LoggerScope, TaskInfo, TaskState,
 };
 
 /// The process's loggers, as `/admin/loggers` sees them.
@@ -195,6 +195,11 @@ impl Herder {
     /// A connector's stored offsets.
     pub async fn offsets(&self, name: &str) -> Result<ConnectorOffsets> {
         self.shared.connector_offsets(name).await
+    }
+
+    /// How far a sink is behind, partition by partition.
+    pub async fn lag(&self, name: &str) -> Result<ConnectorLag> {
+        self.shared.connector_lag(name).await
     }
 
     /// Stores offsets of a stopped connector; none takes a partition's away.

@@ -8,6 +8,7 @@ use connect_runtime::{OffsetStore, TargetState};
 
 use super::runner::Runner;
 use super::shared::not_found;
+use crate::info::ConnectorType;
 
 type Change = (OffsetMap, Option<OffsetMap>);
 
@@ -30,6 +31,14 @@ impl Runner {
             )));
         }
         let is_reset = offsets.is_none();
+        let done = format!(
+            "The offsets for this connector have been {} successfully",
+            if is_reset { "reset" } else { "altered" }
+        );
+        if shared.connector_type(&entry.config) == ConnectorType::Sink {
+            self.change_sink_offsets(&entry.config, offsets).await?;
+            return Ok(done);
+        }
         let offsets = match offsets {
             Some(offsets) => offsets,
             None => self.all_reset().await?,
@@ -42,10 +51,29 @@ impl Runner {
                 .collect();
             shared.offsets.put(&self.name, offsets).await?;
         }
-        Ok(format!(
-            "The offsets for this connector have been {} successfully",
-            if is_reset { "reset" } else { "altered" }
-        ))
+        Ok(done)
+    }
+
+    /// A sink's offsets are those of its consumer group.
+    async fn change_sink_offsets(
+        &self,
+        config: &Props,
+        offsets: Option<Vec<Change>>,
+    ) -> Result<()> {
+        let resolved = self.shared.providers.resolve(config)?;
+        let worker = &self.shared.worker;
+        match offsets {
+            Some(offsets) => {
+                let offsets = self.check_offsets(config, offsets).await?;
+                worker.alter_sink_offsets(&resolved, &offsets).await
+            }
+            None => {
+                let stored = worker.sink_offsets(&resolved).await?;
+                let all = stored.into_iter().map(|(partition, _)| (partition, None));
+                self.check_offsets(config, all.collect()).await?;
+                worker.reset_sink_offsets(&resolved).await
+            }
+        }
     }
 
     async fn all_reset(&self) -> Result<Vec<Change>> {

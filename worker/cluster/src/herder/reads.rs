@@ -6,8 +6,8 @@ use connect_runtime::{ConnectorTaskId, OffsetStore};
 
 use super::shared::{Shared, not_found};
 use crate::info::{
-    ConnectorInfo, ConnectorOffset, ConnectorOffsets, ConnectorState, ConnectorStateInfo,
-    LoggerScope, TaskIdInfo, TaskInfo, TaskState,
+    ConnectorInfo, ConnectorLag, ConnectorOffset, ConnectorOffsets, ConnectorState,
+    ConnectorStateInfo, ConnectorType, LoggerScope, TaskIdInfo, TaskInfo, TaskState,
 };
 use crate::store::config::ConfigState;
 use crate::store::status::Status;
@@ -105,14 +105,34 @@ impl Shared {
     }
 
     pub(super) async fn connector_offsets(&self, name: &str) -> Result<ConnectorOffsets> {
-        self.check_connector_there(name)?;
-        let offsets = self.offsets.all(name).await?;
+        let state = self.state()?;
+        let entry = state.connector(name).ok_or_else(|| not_found(name))?;
+        let offsets = match self.connector_type(&entry.config) {
+            ConnectorType::Sink => {
+                let resolved = self.providers.resolve(&entry.config)?;
+                self.worker.sink_offsets(&resolved).await?
+            }
+            _ => self.offsets.all(name).await?,
+        };
         Ok(ConnectorOffsets {
             offsets: offsets
                 .into_iter()
                 .map(|(partition, offset)| ConnectorOffset { partition, offset })
                 .collect(),
         })
+    }
+
+    pub(super) async fn connector_lag(&self, name: &str) -> Result<ConnectorLag> {
+        let state = self.state()?;
+        let entry = state.connector(name).ok_or_else(|| not_found(name))?;
+        if self.connector_type(&entry.config) != ConnectorType::Sink {
+            return Err(Error::config(format!(
+                "Connector {name} is not a sink: only sinks have a consumer group that can lag"
+            )));
+        }
+        let resolved = self.providers.resolve(&entry.config)?;
+        let lag = self.worker.sink_lag(&resolved).await?;
+        Ok(ConnectorLag::new(name, lag))
     }
 
     pub(super) async fn validate(&self, props: &Props) -> Result<ConfigInfos> {

@@ -55,6 +55,7 @@ pub(super) async fn answer(herder: &Herder, resource: Resource, request: &Reques
             herder.reset_topics(&name).await?;
             Ok(accepted())
         }
+        Resource::ConnectorLag(name) => ok(&herder.lag(&name).await?),
         Resource::ConnectorOffsets(name) => offsets(herder, &name, request).await,
         _ => Err(Failure::plain(StatusCode::NOT_FOUND)),
     }

@@ -101,7 +101,7 @@ pub(crate) enum Subscription {
     /// These topics.
     Topics(Vec<String>),
     /// All topics whose whole name matches.
-    Regex(JavaRegex),
+    Regex(Box<JavaRegex>),
 }
 
 /// Where a sink's records go that cannot be handled.
@@ -133,7 +133,7 @@ impl SinkSettings {
         let subscription = if regex.trim().is_empty() {
             Subscription::Topics(topics(props))
         } else {
-            Subscription::Regex(JavaRegex::new(&regex)?)
+            Subscription::Regex(Box::new(JavaRegex::new(&regex)?))
         };
         let topic = settings.get(&DLQ_TOPIC)?;
         let dead_letters = DeadLetterSettings {

@@ -28,13 +28,13 @@ pub(super) enum Subscriber {
     /// To these.
     Topics(Vec<String>),
     /// To what matches.
-    Regex(Matching),
+    Regex(Box<Matching>),
 }
 
 /// The topics that match a regex. librdkafka has regexes of its own, which are
 /// not Java's, so the names are looked at here.
 pub(super) struct Matching {
-    regex: JavaRegex,
+    regex: Box<JavaRegex>,
     subscribed: Vec<String>,
     period: Duration,
     next_at: Instant,
@@ -44,7 +44,7 @@ impl Subscriber {
     pub(super) fn new(subscription: Subscription, settings: &ClientSettings) -> Self {
         match subscription {
             Subscription::Topics(topics) => Self::Topics(topics),
-            Subscription::Regex(regex) => Self::Regex(Matching {
+            Subscription::Regex(regex) => Self::Regex(Box::new(Matching {
                 regex,
                 subscribed: Vec::new(),
                 period: settings
@@ -52,7 +52,7 @@ impl Subscriber {
                     .and_then(|text| text.parse().ok())
                     .map_or(REFRESH, Duration::from_millis),
                 next_at: Instant::now(),
-            }),
+            })),
         }
     }
 

@@ -8,6 +8,7 @@ mod connector;
 mod offsets;
 pub(crate) mod plugin_thread;
 pub(crate) mod reporter;
+mod sink_offsets;
 mod task;
 
 use std::collections::HashMap;
@@ -29,6 +30,7 @@ use tracing::Instrument;
 use self::connector::{Command, ConnectorLoop, RunningConnector};
 use self::offsets::StoredOffsets;
 use self::reporter::{ConnectorReporter, Fence, TaskReporter};
+pub use self::sink_offsets::{PartitionLag, SinkLag};
 use self::task::RunningTask;
 use crate::connector_config::{self, ConnectorSettings, TOPICS, TOPICS_REGEX};
 use crate::metrics::TaskMetrics;

@@ -29,16 +29,18 @@ pub(super) struct RunningTask {
 
 /// A task whose pipeline is built.
 enum Run {
-    Source(SourceTaskRun),
-    Sink(SinkTaskRun),
+    Source(Box<SourceTaskRun>),
+    Sink(Box<SinkTaskRun>),
 }
 
 impl Run {
     async fn build(spec: TaskSpec, stop: CancellationToken) -> Result<Self> {
         let plugin = connector_config::connector_plugin(&spec.plugins, &spec.connector_props)?;
         Ok(match plugin.task {
-            TaskFactory::Source(_) => Self::Source(SourceTaskRun::build(spec, stop).await?),
-            TaskFactory::Sink(_) => Self::Sink(SinkTaskRun::build(spec, stop)?),
+            TaskFactory::Source(_) => {
+                Self::Source(Box::new(SourceTaskRun::build(spec, stop).await?))
+            }
+            TaskFactory::Sink(_) => Self::Sink(Box::new(SinkTaskRun::build(spec, stop)?)),
         })
     }
 

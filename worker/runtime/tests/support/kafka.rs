@@ -32,6 +32,7 @@ pub struct Stored {
     pub key: Option<String>,
     pub value: Option<String>,
     pub headers: Vec<(String, Option<String>)>,
+    pub timestamp: Option<i64>,
 }
 
 fn text(bytes: Option<&[u8]>) -> Option<String> {
@@ -98,6 +99,7 @@ pub fn read(topic: &str) -> Vec<Stored> {
             key: text(message.key()),
             value: text(message.payload()),
             headers,
+            timestamp: message.timestamp().to_millis(),
         });
     }
     records
