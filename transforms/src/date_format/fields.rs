@@ -50,6 +50,12 @@ enum DayBy {
     WeekOfYear,
 }
 
+impl DayBy {
+    fn is_of_year(&self) -> bool {
+        matches!(self, DayBy::DayOfYear | DayBy::WeekOfYear)
+    }
+}
+
 /// One of the two calendars: the day of a year, a month and a day.
 type Calendar = fn(i64, i64, i64) -> i64;
 
@@ -133,7 +139,9 @@ impl Fields {
         };
         let gregorian = self.day_in(gregorian_day, year) + carried;
         let julian = self.day_in(julian_day, year) + carried;
-        if year < CUTOVER_YEAR || gregorian < CUTOVER {
+        // The days and weeks of 1582 are counted from its Julian January 1.
+        let is_counted = year == CUTOVER_YEAR && self.day_by().is_of_year();
+        if year < CUTOVER_YEAR || is_counted || gregorian < CUTOVER {
             julian
         } else {
             gregorian
@@ -142,8 +150,7 @@ impl Fields {
 
     fn day_in(&self, calendar: Calendar, year: i64) -> i64 {
         let by = self.day_by();
-        let is_of_year = matches!(by, DayBy::DayOfYear | DayBy::WeekOfYear);
-        let month = if is_of_year {
+        let month = if by.is_of_year() {
             1
         } else {
             self.get_or(Field::Month, 0) + 1

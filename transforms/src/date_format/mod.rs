@@ -68,6 +68,22 @@ impl DateFormat {
 mod tests {
     use super::*;
 
+    /// Over both calendars and eras, and far beyond.
+    #[test]
+    fn what_is_written_reads_back() {
+        let by_date = DateFormat::at("G yyyy-MM-dd HH:mm:ss.SSS", 0).unwrap();
+        let by_day = DateFormat::at("G yyyy DDD hh:mm:ss.SSS a Z", 0).unwrap();
+        let mut text = String::new();
+        for step in -50_000..50_000_i64 {
+            let millis = step * 1_777_777_777;
+            for format in [&by_date, &by_day] {
+                text.clear();
+                format.format(millis, &mut text);
+                assert_eq!(format.parse(&text), Some(millis), "{text}");
+            }
+        }
+    }
+
     /// Whether 46 is 1946 or 2046 depends on the day, in 2026.
     #[test]
     fn years_of_two_digits_lie_within_80_years_back_and_20_ahead() {
