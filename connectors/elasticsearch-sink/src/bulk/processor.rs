@@ -49,6 +49,12 @@ struct Limits {
     room_timeout: Option<Duration>,
 }
 
+impl Limits {
+    fn is_full(&self, batch: &Batch) -> bool {
+        batch.len() >= self.batch_size || batch.bytes() >= self.bulk_bytes
+    }
+}
+
 #[derive(Default)]
 struct State {
     current: Batch,
@@ -111,15 +117,15 @@ impl BulkProcessor {
         self.shared.lock().check()
     }
 
-    /// Adds a document; `document` appends its JSON. True if the request is
-    /// full: then [`send`](Self::send) is next. An error is the record's.
+    /// Adds a document; `document` appends its JSON. False if no more may be
+    /// added: then [`make_room`](Self::make_room) is next. An error is the
+    /// record's.
     pub(crate) fn add(
         &self,
         record: &SinkRecord,
         target: &Target<'_>,
         document: impl FnOnce(&mut Vec<u8>) -> Result<()>,
     ) -> Result<bool> {
-        let limits = &self.shared.limits;
         // Versions keep the order elsewhere, and ids of offsets come once.
         let id_hash = match (target.action, target.version, target.id) {
             (Action::Update { .. } | Action::Delete, None, Some(id)) => {
@@ -129,19 +135,20 @@ impl BulkProcessor {
         };
         let mut state = self.shared.lock();
         state.current.add(record, target, id_hash, document)?;
-        let buffered = state.current.len() + state.flight.records();
-        Ok(state.current.len() >= limits.batch_size
-            || state.current.bytes() >= limits.bulk_bytes
-            || buffered >= limits.buffered)
+        Ok(self.shared.has_room(&state))
     }
 
-    /// Sends the present request, as soon as one more may be under way.
-    pub(crate) async fn send(&self) -> Result<()> {
+    /// Sends the present request if it is full, as soon as one more may be
+    /// under way, and waits until the task holds less than it may.
+    pub(crate) async fn make_room(&self) -> Result<()> {
         let limit = self.shared.limits.room_timeout;
         let sending = async {
             loop {
                 let ended = self.shared.ended.notified();
-                if self.shared.try_send()? {
+                if self.shared.is_full() {
+                    self.shared.try_send()?;
+                }
+                if self.shared.check_room()? {
                     return Ok(());
                 }
                 self.wait(ended).await?;
@@ -242,6 +249,21 @@ impl Shared {
         // A panic in writing a document leaves a request that is never sent
         // beyond its last whole item.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_room(&self, state: &State) -> bool {
+        let buffered = state.current.len() + state.flight.records();
+        !self.limits.is_full(&state.current) && buffered < self.limits.buffered
+    }
+
+    fn check_room(&self) -> Result<bool> {
+        let mut state = self.lock();
+        state.check()?;
+        Ok(self.has_room(&state))
+    }
+
+    fn is_full(&self) -> bool {
+        self.limits.is_full(&self.lock().current)
     }
 
     /// Sends the present request if there is any and it may go. False if it

@@ -45,7 +45,7 @@ struct Running {
 /// What a record that is not written means.
 enum Outcome {
     Written {
-        is_full: bool,
+        has_room: bool,
     },
     /// Nothing is to be done for it.
     Ignored,
@@ -144,7 +144,7 @@ impl Running {
         self.processor.begin(records)?;
         for record in records {
             match self.write(record).await {
-                Ok(Outcome::Written { is_full: true }) => self.processor.send().await?,
+                Ok(Outcome::Written { has_room: false }) => self.processor.make_room().await?,
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::Data => self.invalid(record, error)?,
                 Err(error) => return Err(error.while_doing(describe("writing", record))),
@@ -165,8 +165,8 @@ impl Running {
         if has_value && !is_object(&record.record.value) {
             return self.no_object(record);
         }
-        let is_full = self.add(record, &topic)?;
-        Ok(Outcome::Written { is_full })
+        let has_room = self.add(record, &topic)?;
+        Ok(Outcome::Written { has_room })
     }
 
     /// What `behavior.on.null.values` says of a record without a value: true to
