@@ -15,7 +15,7 @@ use crate::envelope::{Action, action, at_record};
 use crate::fields::{Fields, RecordSchemas};
 use crate::naming;
 use crate::plan::{Op, Plan, Row};
-use crate::structure::Structure;
+use crate::structure::{Needs, Structure};
 use crate::table::TableId;
 
 /// Plans that are kept; beyond, all are made anew.
@@ -85,6 +85,12 @@ impl Planner {
                     record.origin,
                     record.offset
                 );
+            }
+            // Debezium cannot name the table of a tombstone either, and skips it.
+            Action::Row { source: None, .. }
+                if settings.table_format.contains("${source.") && record.record.value.is_null() =>
+            {
+                tracing::debug!("skipped a tombstone: it has no source that names its table");
             }
             Action::Truncate { source } => {
                 let table = table_of(settings, manner, record, source)?;
@@ -211,10 +217,14 @@ impl Planner {
             return self.structure.table(session, &manner.dialect, id).await;
         }
         let row: Option<&Schema> = wanted.row.map(|schema| &**schema);
-        self.structure
-            .ensure(session, settings, manner, id, fields, row)
-            .await
-            .map(Some)
+        let needs = Needs {
+            settings,
+            manner,
+            id,
+            fields,
+            row,
+        };
+        self.structure.ensure(session, needs).await.map(Some)
     }
 }
 

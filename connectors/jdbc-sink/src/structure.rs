@@ -12,6 +12,25 @@ use crate::fields::{Fields, SinkField, listed};
 use crate::table::{ColumnDef, TableDef, TableId, TableKind};
 use crate::values::{Family, Kind};
 
+/// What a record needs of a table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needs<'n> {
+    pub(crate) settings: &'n SinkSettings,
+    pub(crate) manner: &'n Manner,
+    pub(crate) id: &'n TableId,
+    pub(crate) fields: &'n Fields,
+    /// The schema of the row's fields: a new table has their order.
+    pub(crate) row: Option<&'n Schema>,
+}
+
+/// A column's new type.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewType<'n> {
+    pub(crate) column: &'n str,
+    pub(crate) type_name: &'n str,
+    pub(crate) nullable: bool,
+}
+
 /// What is known of the tables.
 #[derive(Debug, Default)]
 pub(crate) struct Structure {
@@ -58,12 +77,14 @@ impl Structure {
     pub(crate) async fn ensure(
         &mut self,
         session: &mut Session,
-        settings: &SinkSettings,
-        manner: &Manner,
-        id: &TableId,
-        fields: &Fields,
-        row: Option<&Schema>,
+        needs: Needs<'_>,
     ) -> DbResult<Arc<TableDef>> {
+        let Needs {
+            settings,
+            manner,
+            id,
+            ..
+        } = needs;
         let dialect = &manner.dialect;
         let table = match self.table(session, dialect, id).await? {
             Some(table) => table,
@@ -73,7 +94,7 @@ impl Structure {
                         "Table {id} is missing and auto-creation is disabled"
                     )));
                 }
-                self.create(session, manner, id, fields, row).await?
+                self.create(session, needs).await?
             }
         };
         if !settings.table_types.contains(&table.kind) {
@@ -89,23 +110,21 @@ impl Structure {
                 )
             )));
         }
-        let table = self
-            .amend(session, settings, manner, id, fields, table)
-            .await?;
+        let table = self.amend(session, needs, table).await?;
         if settings.auto_widen {
-            return self.widen(session, manner, id, fields, table).await;
+            return self.widen(session, needs, table).await;
         }
         Ok(table)
     }
 
-    async fn create(
-        &mut self,
-        session: &mut Session,
-        manner: &Manner,
-        id: &TableId,
-        fields: &Fields,
-        row: Option<&Schema>,
-    ) -> DbResult<Arc<TableDef>> {
+    async fn create(&mut self, session: &mut Session, needs: Needs<'_>) -> DbResult<Arc<TableDef>> {
+        let Needs {
+            manner,
+            id,
+            fields,
+            row,
+            ..
+        } = needs;
         let order = if manner.dialect.flavor == crate::config::Flavor::Debezium {
             fields.all.iter().collect()
         } else {
@@ -129,12 +148,16 @@ impl Structure {
     async fn amend(
         &mut self,
         session: &mut Session,
-        settings: &SinkSettings,
-        manner: &Manner,
-        id: &TableId,
-        fields: &Fields,
+        needs: Needs<'_>,
         mut table: Arc<TableDef>,
     ) -> DbResult<Arc<TableDef>> {
+        let Needs {
+            settings,
+            manner,
+            id,
+            fields,
+            ..
+        } = needs;
         let dialect = &manner.dialect;
         let mut retries = settings.max_retries;
         loop {
@@ -186,11 +209,12 @@ impl Structure {
     async fn widen(
         &mut self,
         session: &mut Session,
-        manner: &Manner,
-        id: &TableId,
-        fields: &Fields,
+        needs: Needs<'_>,
         table: Arc<TableDef>,
     ) -> DbResult<Arc<TableDef>> {
+        let Needs {
+            manner, id, fields, ..
+        } = needs;
         let dialect = &manner.dialect;
         let mut changed = false;
         for field in &fields.all {
@@ -205,9 +229,11 @@ impl Structure {
                     session,
                     dialect,
                     id,
-                    &column.name,
-                    &new_type,
-                    column.nullable,
+                    NewType {
+                        column: &column.name,
+                        type_name: &new_type,
+                        nullable: column.nullable,
+                    },
                 )
                 .await?;
         }
@@ -229,11 +255,14 @@ impl Structure {
         session: &mut Session,
         dialect: &Dialect,
         id: &TableId,
-        column: &str,
-        new_type: &str,
-        nullable: bool,
+        change: NewType<'_>,
     ) -> DbResult<bool> {
-        let Some(sql) = dialect.widen_column(id, column, new_type, nullable) else {
+        let NewType {
+            column,
+            type_name,
+            nullable,
+        } = change;
+        let Some(sql) = dialect.widen_column(id, column, type_name, nullable) else {
             return Ok(false);
         };
         tracing::info!("widening column with sql: {sql}");

@@ -14,6 +14,7 @@ use crate::db::{DbError, Fault, Manner, Session};
 use crate::offsets::OffsetTable;
 use crate::plan::Batch;
 use crate::planner::{PlanError, Planner, record_error};
+use crate::structure::NewType;
 use crate::widening::wider_columns;
 
 /// Columns are widened at most so often for one call.
@@ -170,7 +171,8 @@ impl Writer {
 
     /// Writes rows, halving what is refused until single rows are left.
     async fn isolate(&mut self, tools: &mut Tools<'_>, rows: &Rows<'_>) -> Result<(), WriteError> {
-        let mut open: Vec<Range<usize>> = vec![0..rows.rows.len()];
+        let mut open: Vec<Range<usize>> = Vec::new();
+        open.push(0..rows.rows.len());
         while let Some(range) = open.pop() {
             if range.is_empty() {
                 continue;
@@ -232,9 +234,11 @@ impl Writer {
                     tools.session,
                     &self.manner.dialect,
                     &part.plan.table,
-                    &column.column,
-                    &new_type,
-                    column.nullable,
+                    NewType {
+                        column: &column.column,
+                        type_name: &new_type,
+                        nullable: column.nullable,
+                    },
                 )
                 .await?;
         }

@@ -119,27 +119,35 @@ impl MySqlSession {
 
     async fn insert(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
         let (head, tail) = manner.dialect.multi_row(batch.plan.target(), manner.mode);
-        let columns = &batch.plan.columns;
-        self.lists(batch, manner, columns, &head, &tail, b"(").await
+        let lists = Lists {
+            columns: &batch.plan.columns,
+            head: &head,
+            tail: &tail,
+            enclosed: true,
+        };
+        self.lists(batch, manner, lists).await
     }
 
     async fn delete(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
         let keys = &batch.plan.columns[..batch.plan.keys];
         let head = manner.dialect.delete_in(batch.plan.target());
-        let open: &[u8] = if keys.len() == 1 { b"" } else { b"(" };
-        self.lists(batch, manner, keys, &head, ")", open).await
+        let lists = Lists {
+            columns: keys,
+            head: &head,
+            tail: ")",
+            enclosed: keys.len() > 1,
+        };
+        self.lists(batch, manner, lists).await
     }
 
     /// `head (…),(…) tail`, in as many statements as the server's packets ask for.
-    async fn lists(
-        &mut self,
-        batch: Batch<'_>,
-        manner: &Manner,
-        columns: &[PlanColumn],
-        head: &str,
-        tail: &str,
-        open: &[u8],
-    ) -> DbResult<()> {
+    async fn lists(&mut self, batch: Batch<'_>, manner: &Manner, lists: Lists<'_>) -> DbResult<()> {
+        let Lists {
+            columns,
+            head,
+            tail,
+            enclosed,
+        } = lists;
         let limit = self.longest.min(STATEMENT).saturating_sub(tail.len());
         let mut first = 0;
         let mut sql = std::mem::take(&mut self.buffer);
@@ -149,10 +157,12 @@ impl MySqlSession {
             if index > first {
                 sql.push(b',');
             }
-            sql.extend_from_slice(open);
+            if enclosed {
+                sql.push(b'(');
+            }
             self.cells(&mut sql, columns, row, manner)
                 .map_err(|error| DbError::cell(error, index))?;
-            if !open.is_empty() {
+            if enclosed {
                 sql.push(b')');
             }
             if sql.len() > limit && index > first {
@@ -240,6 +250,16 @@ impl MySqlSession {
             tracing::debug!("closing the connection to MySQL: {error}");
         }
     }
+}
+
+/// What stands around rows of literals.
+#[derive(Debug, Clone, Copy)]
+struct Lists<'l> {
+    columns: &'l [PlanColumn],
+    head: &'l str,
+    tail: &'l str,
+    /// Whether a row has parentheses.
+    enclosed: bool,
 }
 
 fn begin(sql: &mut Vec<u8>, head: &str) {

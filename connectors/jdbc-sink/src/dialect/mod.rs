@@ -5,6 +5,8 @@ pub(crate) mod dml;
 pub(crate) mod mysql;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 

@@ -87,9 +87,7 @@ impl Form {
     /// The form of a `kind` in a column of `family`; none if there is no way.
     pub(crate) fn of(kind: &Kind, family: Family, temporal: Temporal) -> Option<Self> {
         if kind.is_debezium_number() && matches!(family, Family::Integer(_)) {
-            if temporal == Temporal::Text || matches!(kind, Kind::Time { .. }) {
-                return Some(Form::Integer);
-            }
+            return Some(Form::Integer);
         }
         Some(match kind {
             Kind::Boolean if matches!(family, Family::Integer(_) | Family::Decimal) => {

@@ -30,11 +30,8 @@ pub async fn postgres(name: &str) -> (Database, Props) {
     let (client, connection) = tokio_postgres::connect(&dsn, NoTls)
         .await
         .expect("PostgreSQL is there");
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            eprintln!("the test's connection: {error}");
-        }
-    });
+    // It ends when the client is dropped.
+    tokio::spawn(connection);
     let sql = format!(
         "DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}; SET search_path TO {name}"
     );
