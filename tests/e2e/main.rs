@@ -11,5 +11,6 @@ mod command_line;
 mod common;
 mod documents;
 mod faults;
+mod jdbc;
 mod standalone;
 mod states;

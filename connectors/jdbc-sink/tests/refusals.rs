@@ -117,6 +117,34 @@ async fn a_unique_violation_is_told_in_the_servers_words() {
 }
 
 #[tokio::test]
+async fn a_text_with_nul_is_one_bad_row() {
+    let (mut database, base) = servers::postgres("jdbc_nul").await;
+    for mode in ["insert", "upsert"] {
+        database.run("DROP TABLE IF EXISTS t").await;
+        let settings = [
+            ("auto.create", "true"),
+            ("insert.mode", mode),
+            ("pk.mode", "record_value"),
+            ("pk.fields", "id"),
+        ];
+        let mut task = Running::tolerant(CONFLUENT, &with(&base, &settings)).await;
+        task.put(&[amount(0, 1, "a"), amount(1, 2, "nul \0"), amount(2, 3, "c")])
+            .await;
+        assert_eq!(
+            database.rows("SELECT id FROM t ORDER BY id").await,
+            [["1"], ["3"]]
+        );
+        let (offset, report) = &task.reports()[0];
+        assert_eq!(*offset, 1);
+        assert!(
+            report.contains("column: amount") && report.contains("0x00"),
+            "{report}"
+        );
+        task.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_null_key_is_refused_by_name() {
     let (_, base) = servers::postgres("jdbc_null_key").await;
     let all = with(&base, &[("pk.mode", "record_key"), ("auto.create", "true")]);

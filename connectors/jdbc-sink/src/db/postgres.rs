@@ -26,6 +26,9 @@ const CHUNK: usize = 128 << 10;
 /// How long to wait for a server if the URL does not say.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A query that fails as a value would that does not fit.
+const FAILS: &str = "SELECT 1/0";
+
 /// Statements that are kept prepared.
 const MAX_STATEMENTS: usize = 256;
 
@@ -114,10 +117,12 @@ impl PostgresSession {
             .write(row, &manner.style, &mut arrays, &mut Vec::new())
             .ok()?;
         let text = arrays.into_first_text()?;
+        if text.contains('\0') {
+            return Some(FAILS.to_owned());
+        }
         if let Some(length) = column.length.filter(|_| column.family == Family::Text) {
             let too_long = text.chars().count() > length as usize;
-            // A division by zero fails as a value would.
-            return too_long.then(|| "SELECT 1/0".to_owned());
+            return too_long.then(|| FAILS.to_owned());
         }
         let type_name = &column.type_name;
         let number = column
