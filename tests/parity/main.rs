@@ -15,3 +15,4 @@ mod recorded;
 mod rest;
 mod rest_differences;
 mod run;
+mod sinks;

@@ -11,6 +11,8 @@ use crate::rest_differences::{CONNECTORS_NOT_HERE, KEY_NOT_HERE, LEFT_OUT, OTHER
 
 /// The file that the tour's connectors read, and what was in it: 14 bytes.
 const FILE: &str = "/tmp/lab-tour.txt";
+/// The file that its sink writes.
+const SINK_FILE: &str = "/tmp/lab-sink.txt";
 const LINES: &str = "one\ntwo\nthree\n";
 /// The address of the worker that was recorded.
 const WORKER: &str = "127.0.0.1:8085";
@@ -147,11 +149,17 @@ impl Tour {
         let port = format!(r#""database.port": "{}""#, MySql::plain().port);
         let body = request["body"]
             .as_str()
-            .map(|body| body.replace(FILE, &self.file).replace(MYSQL_PORT, &port));
+            .map(|body| self.with_files(body).replace(MYSQL_PORT, &port));
         self.worker
             .rest
             .exchange(method, path, &headers, body.as_deref())
             .await
+    }
+
+    fn with_files(&self, body: &str) -> String {
+        let sink = self.worker.folder().join("sink.txt");
+        body.replace(FILE, &self.file)
+            .replace(SINK_FILE, &sink.display().to_string())
     }
 
     fn differences(&self, number: u64, recorded: &Value, ours: &Answer) -> Vec<String> {
@@ -167,7 +175,7 @@ impl Tour {
         found.extend(self.headers(recorded, ours));
         let body = recorded["body"].as_str().unwrap_or_default();
         let address = format!("127.0.0.1:{}", self.worker.port);
-        let body = body.replace(FILE, &self.file).replace(WORKER, &address);
+        let body = self.with_files(body).replace(WORKER, &address);
         found.extend(self.bodies(&body, &ours.text));
         found
     }
@@ -285,9 +293,9 @@ impl Tour {
         let (recorded_names, our_names) = (names(&recorded), names(&ours));
         let missing: Vec<_> = recorded_names.difference(&our_names).collect();
         let more: Vec<_> = our_names.difference(&recorded_names).collect();
-        // Plugins that come later, and keys beyond those that the original tells of.
+        // Other plugins are there, and keys beyond those that the original tells of.
         let lists_plugins = names_plugins(&recorded_names) || names_plugins(&our_names);
-        let is_whole = (missing.is_empty() || lists_plugins) && (more.is_empty() || more_keys);
+        let is_whole = lists_plugins || (missing.is_empty() && (more.is_empty() || more_keys));
         if !is_whole {
             found.push(format!("{place}: missing {missing:?}, too many {more:?}"));
         }
