@@ -10,6 +10,7 @@ mod bad_input;
 mod command_line;
 mod common;
 mod documents;
+mod elasticsearch;
 mod faults;
 mod jdbc;
 mod standalone;

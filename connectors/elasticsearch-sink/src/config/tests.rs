@@ -28,100 +28,88 @@ fn defaults_fit_their_checks() {
     assert_eq!(errors(&[]), []);
 }
 
-/// The cases of the original's `ValidatorTest`.
+/// Settings, and the keys that are wrong then: mostly the cases of the
+/// original's `ValidatorTest`.
+const TOGETHER: &[(&str, &str)] = &[
+    (
+        "connection.username=u",
+        "connection.username connection.password",
+    ),
+    (
+        "connection.username=u;connection.password=p;connection.api.key=k",
+        "connection.username connection.api.key",
+    ),
+    (
+        "key.ignore=true;topic.key.ignore=t",
+        "key.ignore topic.key.ignore",
+    ),
+    (
+        "schema.ignore=true;topic.schema.ignore=t",
+        "schema.ignore topic.schema.ignore",
+    ),
+    (
+        "linger.ms=2000;flush.timeout.ms=1000",
+        "linger.ms flush.timeout.ms",
+    ),
+    (
+        "max.buffered.records=9999",
+        "batch.size max.in.flight.requests max.buffered.records",
+    ),
+    ("proxy.username=u", "proxy.host proxy.username"),
+    (
+        "proxy.host=h;proxy.username=u",
+        "proxy.username proxy.password",
+    ),
+    (
+        "elastic.https.ssl.truststore.location=ca.pem",
+        "elastic.security.protocol",
+    ),
+    ("elastic.security.protocol=SSL", "elastic.security.protocol"),
+    ("kerberos.user.principal=p", "kerberos.user.principal"),
+    ("kerberos.keytab.path=f", "kerberos.keytab.path"),
+    (
+        "data.stream.type=logs",
+        "data.stream.type data.stream.dataset",
+    ),
+    (
+        "data.stream.type=logs;data.stream.dataset=d;write.method=upsert",
+        "write.method",
+    ),
+    (
+        "data.stream.type=logs;data.stream.dataset=d;behavior.on.null.values=delete",
+        "behavior.on.null.values",
+    ),
+    (
+        "data.stream.type=logs;data.stream.dataset=d;topic.index.map=a:b",
+        "topic.index.map",
+    ),
+    (
+        "data.stream.timestamp.field=f",
+        "data.stream.timestamp.field",
+    ),
+    (
+        "external.resource.usage=INDEX",
+        "external.resource.usage topic.to.external.resource.mapping",
+    ),
+    (
+        "topics=a,b;external.resource.usage=INDEX;topic.to.external.resource.mapping=a:x",
+        "topic.to.external.resource.mapping",
+    ),
+    (
+        "topics=a,b;external.resource.usage=INDEX;topic.to.external.resource.mapping=a:x,b:x",
+        "topic.to.external.resource.mapping",
+    ),
+    ("topic.index.map=a", "topic.index.map"),
+];
+
 #[test]
 fn keys_are_checked_against_each_other() {
-    let stream = [("data.stream.type", "logs"), ("data.stream.dataset", "d")];
-    let with_stream = |more| [&stream[..], &[more]].concat();
-    let cases: Vec<(Vec<(&str, &str)>, &[&str])> = vec![
-        (
-            vec![("connection.username", "u")],
-            &["connection.username", "connection.password"],
-        ),
-        (
-            vec![("key.ignore", "true"), ("topic.key.ignore", "t")],
-            &["key.ignore", "topic.key.ignore"],
-        ),
-        (
-            vec![("schema.ignore", "true"), ("topic.schema.ignore", "t")],
-            &["schema.ignore", "topic.schema.ignore"],
-        ),
-        (
-            vec![("linger.ms", "2000"), ("flush.timeout.ms", "1000")],
-            &["linger.ms", "flush.timeout.ms"],
-        ),
-        (
-            vec![("max.buffered.records", "9999")],
-            &[
-                "batch.size",
-                "max.in.flight.requests",
-                "max.buffered.records",
-            ],
-        ),
-        (
-            vec![("proxy.username", "u")],
-            &["proxy.host", "proxy.username"],
-        ),
-        (
-            vec![("proxy.host", "h"), ("proxy.username", "u")],
-            &["proxy.username", "proxy.password"],
-        ),
-        (
-            vec![("elastic.https.ssl.truststore.location", "ca.pem")],
-            &["elastic.security.protocol"],
-        ),
-        (
-            vec![("elastic.security.protocol", "SSL")],
-            &["elastic.security.protocol"],
-        ),
-        (
-            vec![("kerberos.user.principal", "p")],
-            &["kerberos.user.principal"],
-        ),
-        (
-            vec![("data.stream.type", "logs")],
-            &["data.stream.type", "data.stream.dataset"],
-        ),
-        (with_stream(("write.method", "upsert")), &["write.method"]),
-        (
-            with_stream(("behavior.on.null.values", "delete")),
-            &["behavior.on.null.values"],
-        ),
-        (
-            with_stream(("topic.index.map", "a:b")),
-            &["topic.index.map"],
-        ),
-        (
-            vec![("data.stream.timestamp.field", "f")],
-            &["data.stream.timestamp.field"],
-        ),
-        (
-            vec![("external.resource.usage", "INDEX")],
-            &[
-                "external.resource.usage",
-                "topic.to.external.resource.mapping",
-            ],
-        ),
-        (
-            vec![
-                ("topics", "a,b"),
-                ("external.resource.usage", "INDEX"),
-                ("topic.to.external.resource.mapping", "a:x"),
-            ],
-            &["topic.to.external.resource.mapping"],
-        ),
-        (vec![("topic.index.map", "a")], &["topic.index.map"]),
-        (
-            vec![
-                ("connection.username", "u"),
-                ("connection.password", "p"),
-                ("connection.api.key", "k"),
-            ],
-            &["connection.username", "connection.api.key"],
-        ),
-    ];
-    for (given, expected) in cases {
-        assert_eq!(wrong_keys(&given), expected, "{given:?}");
+    for (given, expected) in TOGETHER {
+        let given: Vec<(&str, &str)> = given
+            .split(';')
+            .filter_map(|setting| setting.split_once('='))
+            .collect();
+        assert_eq!(wrong_keys(&given).join(" "), *expected, "{given:?}");
         assert!(Settings::parse(&props(&given)).is_err(), "{given:?}");
     }
 }

@@ -91,13 +91,28 @@ pub fn connector_plugin<'p>(plugins: &'p Plugins, props: &Props) -> Result<&'p C
     plugins.connector(class).map_err(|_unknown| {
         let mut known: Vec<&ConnectorPlugin> = plugins.connectors.iter().collect();
         known.sort_by_key(|plugin| plugin.name.class);
+        let meant = meant(&known, class)
+            .map(|right| format!(". Did you mean {right}?"))
+            .unwrap_or_default();
         let known: Vec<String> = known.into_iter().map(described).collect();
         Error::config(format!(
             "Failed to find any class that implements Connector and which name matches {class}, \
-             available connectors are: {}",
+             available connectors are: {}{meant}",
             known.join(", ")
         ))
     })
+}
+
+/// The class with the same simple name in another package, or in other letters:
+/// `to.confluent.connect.elasticsearch.ElasticsearchSinkConnector` is in print.
+fn meant(known: &[&ConnectorPlugin], class: &str) -> Option<&'static str> {
+    let simple = |class: &str| {
+        let name = class.trim().rsplit('.').next().unwrap_or(class);
+        name.trim_end_matches("Connector").to_ascii_lowercase()
+    };
+    let wanted = simple(class);
+    let mut found = known.iter().map(|plugin| plugin.name.class);
+    found.find(|known| simple(known) == wanted)
 }
 
 /// A configuration in a message, as Java shows a map; secrets are hidden.
