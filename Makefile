@@ -11,7 +11,7 @@ build: build-deps ## the worker, for development: target/debug/connectd
 release: build-deps ## the worker, optimised: target/release/connectd
 	cargo build --locked --release --bin connectd
 
-test: build-deps ## every test, against a real Kafka, MySQLs and JVM worker (started and stopped for it)
+test: build-deps ## every test, against real servers and a JVM worker (started and stopped for it)
 	@scripts/test
 
 lint: build-deps ## formatting, clippy, licences and sources of dependencies

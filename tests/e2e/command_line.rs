@@ -20,7 +20,7 @@ fn examples() -> Vec<PathBuf> {
     files
         .filter(|file| {
             file.extension()
-                .is_some_and(|extension| extension == "json")
+                .is_some_and(|extension| extension == "json" || extension == "properties")
         })
         .collect()
 }
@@ -28,7 +28,7 @@ fn examples() -> Vec<PathBuf> {
 #[test]
 fn validate_accepts_every_example() {
     let examples = examples();
-    assert!(examples.len() >= 5);
+    assert!(examples.len() >= 14);
     for example in examples {
         let output = connectd(&["validate", &example.display().to_string()]);
         assert_eq!(
@@ -90,6 +90,7 @@ fn plugins_are_listed() {
     let classes = [
         "io.debezium.connector.mysql.MySqlConnector",
         "org.apache.kafka.connect.file.FileStreamSourceConnector",
+        "org.apache.kafka.connect.file.FileStreamSinkConnector",
         "io.debezium.transforms.ExtractNewRecordState",
         "org.apache.kafka.connect.json.JsonConverter",
     ];

@@ -1,5 +1,6 @@
 //! What several of these tests need.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use connectd_harness::{MySql, Record, Worker, WorkerOptions, bootstrap};
@@ -13,6 +14,12 @@ pub(crate) fn options() -> WorkerOptions {
 /// A worker under test.
 pub(crate) async fn worker() -> Worker {
     Worker::start(options()).await
+}
+
+/// The text of a file of `config-examples/`.
+pub(crate) fn example(file: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config-examples");
+    std::fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// The body of a POST: a MySQL source named `name` that captures the database of the same name,

@@ -2,19 +2,13 @@
 //! a password are other ones here.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use connectd_harness::{
     Kafka, MySql, Record, Worker, alone, bootstrap, eventually, read_topic, wait_for_records,
 };
 use serde_json::{Value, json};
 
-use crate::common::{key, payload, value, worker};
-
-fn example(file: &str) -> String {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../config-examples");
-    std::fs::read_to_string(folder.join(file)).expect("an example")
-}
+use crate::common::{example, key, payload, value, worker};
 
 /// An example's body, with what must differ here replaced.
 fn connector(file: &str, mysql: &MySql) -> Value {

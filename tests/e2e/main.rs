@@ -9,9 +9,12 @@
 mod bad_input;
 mod command_line;
 mod common;
+mod course_reviews;
 mod documents;
 mod elasticsearch;
 mod faults;
+mod file_sink;
 mod jdbc;
+mod pipelines;
 mod standalone;
 mod states;

@@ -8,10 +8,12 @@
 )]
 #![forbid(unsafe_code)]
 
+mod avro;
 mod kafka;
 mod mysql;
 mod postgres;
 mod produce;
+mod registry;
 mod rest;
 mod services;
 mod sql;
@@ -20,10 +22,12 @@ mod turn;
 mod wait;
 mod worker;
 
+pub use avro::AvroWriter;
 pub use kafka::{Kafka, bootstrap};
 pub use mysql::MySql;
 pub use postgres::{Postgres, TextRow};
 pub use produce::{NewRecord, produce};
+pub use registry::{Registry, read_avro};
 pub use rest::{Answer, Rest};
 pub use services::{restart, restart_with, start, stop, unique, variable};
 pub use sql::statements;
