@@ -6,6 +6,7 @@
 )]
 #![forbid(unsafe_code)]
 
+mod avro;
 mod bad_input;
 mod command_line;
 mod common;
@@ -16,5 +17,6 @@ mod faults;
 mod file_sink;
 mod jdbc;
 mod pipelines;
+mod sinks;
 mod standalone;
 mod states;

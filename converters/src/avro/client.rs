@@ -138,10 +138,14 @@ impl Client {
                 Err(refusal) => refusal,
             };
             tried += 1;
-            if !refusal.is_passing() || tried >= self.bases.len() {
+            if !refusal.is_passing() {
                 return Err(refusal);
             }
-            tracing::warn!("{refusal}; asking the next schema registry");
+            // A record that waits for the registry is otherwise silent.
+            tracing::warn!("{refusal}");
+            if tried >= self.bases.len() {
+                return Err(refusal);
+            }
             self.current = (self.current + 1) % self.bases.len();
         }
     }

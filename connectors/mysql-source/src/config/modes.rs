@@ -14,6 +14,12 @@ use crate::values::{
     ConversionFailure, DecimalMode, KeyColumns, NameAdjustment, TimeMode, ValueModes,
 };
 
+/// Converters that take only names that Avro allows.
+const AVRO_CONVERTERS: [&str; 2] = [
+    "io.confluent.connect.avro.AvroConverter",
+    "io.apicurio.registry.utils.converter.AvroConverter",
+];
+
 /// The settings of values.
 pub(crate) fn value_modes(settings: &Settings, filters: &Filters) -> Result<ValueModes> {
     let word = |key| settings.get(key).map(|text: String| text.to_lowercase());
@@ -51,12 +57,27 @@ pub(crate) fn value_modes(settings: &Settings, filters: &Filters) -> Result<Valu
         },
         mappings: mappings(settings)?,
         schema_names: adjustment(&word(&reading::SCHEMA_NAME_ADJUSTMENT_MODE)?),
-        field_names: adjustment(&word(&reading::FIELD_NAME_ADJUSTMENT_MODE)?),
+        field_names: field_names(settings)?,
         conversion_failure: match word(&reading::EVENT_CONVERTING_FAILURE_HANDLING_MODE)?.as_str() {
             "fail" => ConversionFailure::Fail,
             "skip" => ConversionFailure::Skip,
             _ => ConversionFailure::Warn,
         },
+    })
+}
+
+/// A connector that names an Avro converter itself gets names that fit Avro
+/// (`CommonConnectorConfig.fieldNameAdjuster`).
+fn field_names(settings: &Settings) -> Result<NameAdjustment> {
+    let word: String = settings.get(&reading::FIELD_NAME_ADJUSTMENT_MODE)?;
+    let adjustment = adjustment(&word.to_lowercase());
+    let names_avro = ["key.converter", "value.converter"].iter().any(|name| {
+        let class = settings.props().get(*name);
+        class.is_some_and(|class| AVRO_CONVERTERS.contains(&class.as_str()))
+    });
+    Ok(match adjustment {
+        NameAdjustment::None if names_avro => NameAdjustment::Avro,
+        given => given,
     })
 }
 
