@@ -54,19 +54,28 @@ fn next_special(bytes: &[u8], from: usize) -> Option<usize> {
     const BLOCK: usize = 16;
     let mut at = from;
     for block in bytes[from..].chunks_exact(BLOCK) {
-        // One test for the whole block, which the compiler turns into vectors.
-        let any = block
-            .iter()
-            .fold(false, |any, &byte| any | is_special(byte));
-        if any {
+        if has_special(block) {
             break;
         }
         at += BLOCK;
+    }
+    // The last block, which overlaps the one before, is tested as fast as the others.
+    let is_rest_short = at > from && bytes.len() - at < BLOCK;
+    if is_rest_short && !has_special(&bytes[bytes.len() - BLOCK..]) {
+        return None;
     }
     bytes[at..]
         .iter()
         .position(|&byte| is_special(byte))
         .map(|found| at + found)
+}
+
+/// One test for the whole block, which the compiler turns into vectors.
+#[inline]
+fn has_special(block: &[u8]) -> bool {
+    block
+        .iter()
+        .fold(false, |any, &byte| any | is_special(byte))
 }
 
 #[inline]

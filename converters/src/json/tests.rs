@@ -1,6 +1,8 @@
 //! Expectations are those of Kafka's `JsonConverterTest`, and of the source
 //! where that has none.
 
+use std::sync::Arc;
+
 use connect_api::data::{Schema, SchemaBuilder, Struct, Type, logical};
 use connect_api::{Props, Result};
 
@@ -430,4 +432,38 @@ fn same_schema_text_gives_the_same_schema() {
     let first = converter.read(Some(&text)).unwrap().0.unwrap();
     let second = converter.read(Some(&text)).unwrap().0.unwrap();
     assert!(std::sync::Arc::ptr_eq(&first, &second));
+}
+
+#[test]
+fn shared_structs_are_written_as_others_are() {
+    let inner = SchemaBuilder::structure()
+        .field("a", Schema::required(Type::Int32))
+        .build();
+    let outer = SchemaBuilder::structure()
+        .field("s", Arc::clone(&inner))
+        .field("n", Schema::required(Type::Int32))
+        .build();
+    let inner_of = |number| {
+        Struct::from_values(Arc::clone(&inner), vec![Value::Int32(number)])
+            .unwrap()
+            .into_shared()
+    };
+    let (one, two) = (inner_of(1), inner_of(2));
+    let mut changed = one.clone();
+    changed.set("a", Value::Int32(3)).unwrap();
+    assert!(changed.shared_values().is_none());
+    let mut converter = converter(PLAIN);
+    let mut write = |value: &Struct, number| {
+        let values = vec![Value::Struct(value.clone()), Value::Int32(number)];
+        let value = Value::Struct(Struct::from_values(Arc::clone(&outer), values).unwrap());
+        let mut out = Vec::new();
+        converter.write(Some(&outer), &value, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(write(&one, 1), r#"{"s":{"a":1},"n":1}"#);
+    assert_eq!(write(&one, 2), r#"{"s":{"a":1},"n":2}"#);
+    assert_eq!(write(&changed, 3), r#"{"s":{"a":3},"n":3}"#);
+    assert_eq!(write(&two, 4), r#"{"s":{"a":2},"n":4}"#);
+    assert_eq!(write(&one, 5), r#"{"s":{"a":1},"n":5}"#);
+    assert_eq!(one, inner_of(1));
 }

@@ -53,7 +53,8 @@ impl Database {
     }
 
     /// A connection that is to become a binlog stream.
-    pub async fn connect_for_binlog(&self, setup: Vec<String>) -> Result<Conn> {
+    pub async fn connect_for_binlog(&self, mut setup: Vec<String>) -> Result<Conn> {
+        setup.push(GROW_READ_BUFFER.to_owned());
         self.open(setup).await
     }
 
@@ -93,6 +94,10 @@ impl Database {
     }
 }
 
+/// The driver reads into a buffer of 8 KiB, which grows when a packet does not fit and stays so:
+/// from then on it takes up to 64 KiB from the socket at once.
+const GROW_READ_BUFFER: &str = "SELECT REPEAT(' ', 60000)";
+
 /// A connection for queries.
 #[derive(Debug)]
 pub struct Connection {
@@ -129,6 +134,11 @@ impl Connection {
     /// The connection itself, for results that are streamed.
     pub fn inner(&mut self) -> &mut Conn {
         &mut self.conn
+    }
+
+    /// Prepares for results of many rows.
+    pub async fn expect_many_rows(&mut self) -> Result<()> {
+        self.run(GROW_READ_BUFFER).await
     }
 
     /// Closes it.

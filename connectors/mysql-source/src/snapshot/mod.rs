@@ -126,6 +126,7 @@ impl<'a> Snapshot<'a> {
                 .filter(|id| filters.is_in_snapshot(id))
                 .collect();
             let tables = self.in_order(connection, tables).await?;
+            connection.expect_many_rows().await?;
             self.send_rows(connection, &tables).await?;
         }
         if lock != Lock::None {

@@ -44,6 +44,11 @@ impl DecimalTarget {
 
     /// From decimal text; digits beyond the scale are rounded half up.
     pub(crate) fn text_value(self, text: &[u8], arena: &mut Arena) -> Result<Value, ValueError> {
+        if self.mode == DecimalMode::Precise
+            && let Some(unscaled) = small_text(text, self.scale.into())
+        {
+            return Ok(Value::Bytes(arena.bytes(minimal(&unscaled.to_be_bytes()))));
+        }
         let digits = Digits::parse(text, self.scale.into())?;
         Ok(self.digits_value(&digits, arena))
     }
@@ -124,6 +129,34 @@ fn small_binary(bytes: &[u8], integral: u8, fraction: u8) -> i64 {
         unscaled = unscaled * i64::from(POWERS[usize::from(digits)]) + i64::from(value);
     });
     if negative { -unscaled } else { unscaled }
+}
+
+/// The unscaled number of at most 18 digits, as MySQL shows it: with just the digits of the scale
+/// after the point. None for any other text.
+fn small_text(text: &[u8], scale: usize) -> Option<i64> {
+    let (negative, number) = match text.split_first()? {
+        (b'-', rest) => (true, rest),
+        _ => (false, text),
+    };
+    let (integral, fraction) = match scale {
+        0 => (number, [].as_slice()),
+        _ => {
+            let (integral, rest) = number.split_at_checked(number.len().checked_sub(scale + 1)?)?;
+            (integral, rest.strip_prefix(b".")?)
+        }
+    };
+    if integral.is_empty() || integral.len() + fraction.len() > 18 {
+        return None;
+    }
+    let mut unscaled = 0;
+    for byte in integral.iter().chain(fraction) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        unscaled = unscaled * 10 + i64::from(digit);
+    }
+    Some(if negative { -unscaled } else { unscaled })
 }
 
 const POWERS: [u32; 10] = [
@@ -475,5 +508,40 @@ mod tests {
         let value = unsigned(u64::MAX, &mut Arena::new());
         let Value::Bytes(bytes) = value else { panic!() };
         assert_eq!(&bytes[..], [0, 255, 255, 255, 255, 255, 255, 255, 255]);
+    }
+
+    #[test]
+    fn few_digits_are_read_as_many_are() {
+        let target = DecimalTarget {
+            mode: DecimalMode::Precise,
+            precision: 10,
+            scale: 2,
+        };
+        let arena = &mut Arena::new();
+        for text in [
+            "0.00",
+            "-0.00",
+            "1.25",
+            "-1.25",
+            "12345678.90",
+            "-1.28",
+            "9999999999999999.99",
+        ] {
+            assert!(small_text(text.as_bytes(), 2).is_some(), "{text}");
+            let digits = Digits::parse(text.as_bytes(), 2).unwrap();
+            let expected = target.digits_value(&digits, arena);
+            assert_eq!(
+                target.text_value(text.as_bytes(), arena).unwrap(),
+                expected,
+                "{text}"
+            );
+        }
+        for text in [
+            "", "-", ".", "1", "1.2", "1.255", ".25", "1,25", "1.2e1", "+1.25", "1x.25",
+        ] {
+            assert_eq!(small_text(text.as_bytes(), 2), None, "{text}");
+        }
+        assert_eq!(small_text(b"-42", 0), Some(-42));
+        assert_eq!(small_text(b"1234567890123456789", 0), None);
     }
 }
