@@ -301,3 +301,68 @@ fn settings_that_are_not_offered_are_refused_by_name() {
         assert!(told.contains(named), "{name}={value}: {told}");
     }
 }
+
+/// A registry that answers any request with the id 7, and what it was sent.
+async fn listener() -> (u16, tokio::task::JoinHandle<String>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        // Their bodies end so, and nothing before them does.
+        while !request.ends_with(b"\"}") {
+            let mut part = [0; 4096];
+            let length = stream.read(&mut part).await.unwrap();
+            request.extend_from_slice(&part[..length]);
+        }
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{\"id\":7}";
+        stream.write_all(answer).await.unwrap();
+        String::from_utf8(request).unwrap()
+    });
+    (port, served)
+}
+
+#[tokio::test]
+async fn credentials_and_headers_are_sent() {
+    let basic = "basic.auth.credentials.source";
+    for (user, settings, expected) in [
+        ("", vec![], None),
+        (
+            "us:p%40ss@",
+            vec![],
+            Some("authorization: Basic dXM6cEBzcw=="),
+        ),
+        (
+            "",
+            vec![(basic, "USER_INFO"), ("basic.auth.user.info", "us:p@ss")],
+            Some("authorization: Basic dXM6cEBzcw=="),
+        ),
+        (
+            "",
+            vec![("bearer.auth.token", "tok")],
+            Some("authorization: Bearer tok"),
+        ),
+        ("", vec![("request.header.X-A", "b")], Some("x-a: b")),
+    ] {
+        let (port, served) = listener().await;
+        let url = format!("http://{user}127.0.0.1:{port}/base/");
+        let mut all = vec![("schema.registry.url", &*url)];
+        all.extend(settings);
+        let mut converter = converter(&all).unwrap();
+        let schema = Schema::required(Type::String);
+        let (bytes, _) = write(&mut *converter, "a/b", &schema, &Value::from("x"))
+            .await
+            .unwrap();
+        assert_eq!(bytes, [0, 0, 0, 0, 7, 2, b'x']);
+        let request = served.await.unwrap();
+        let start = "POST /base/subjects/a%2Fb-value/versions?normalize=false HTTP/1.1";
+        assert!(request.starts_with(start), "{request}");
+        assert!(request.contains("content-type: application/vnd.schemaregistry.v1+json"));
+        assert!(request.ends_with(r#"{"schema":"\"string\""}"#), "{request}");
+        match expected {
+            Some(header) => assert!(request.contains(header), "{header} is not in {request}"),
+            None => assert!(!request.contains("authorization"), "{request}"),
+        }
+    }
+}
