@@ -19,6 +19,7 @@ mod batch;
 mod context;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytestring::ByteString;
@@ -69,6 +70,8 @@ impl std::fmt::Display for Partition {
 pub struct GroupConsumer {
     /// Taken at the end only.
     inner: Option<Arc<Inner>>,
+    /// A rebalance was taken and not answered yet.
+    is_owing: AtomicBool,
     wakeup: Arc<Notify>,
     limits: BatchLimits,
     max_poll_interval: Duration,
@@ -132,6 +135,7 @@ impl GroupConsumer {
         let kbytes = number("queued.max.messages.kbytes", 16_384);
         Ok(Self {
             inner: Some(Arc::new(inner)),
+            is_owing: AtomicBool::new(false),
             wakeup,
             limits: BatchLimits {
                 records: settings.max_poll_records().unwrap_or(MAX_POLL_RECORDS),
@@ -250,7 +254,9 @@ impl GroupConsumer {
     /// The next rebalance that waits for its answer.
     #[must_use]
     pub fn take_rebalance(&self) -> Option<Rebalance> {
-        self.inner.as_ref()?.context().take()
+        let rebalance = self.inner.as_ref()?.context().take()?;
+        self.is_owing.store(true, Ordering::Relaxed);
+        Some(rebalance)
     }
 
     /// Takes over the partitions of a [`Rebalance`]: each from the offset given, or else from the
@@ -287,6 +293,7 @@ impl GroupConsumer {
         let Some(inner) = &self.inner else {
             return Ok(());
         };
+        self.is_owing.store(false, Ordering::Relaxed);
         let done = match cooperative {
             true => list(partitions.iter().map(|it| (it, Offset::Invalid)))
                 .and_then(|list| inner.incremental_unassign(&list)),
@@ -381,10 +388,9 @@ impl GroupConsumer {
 
     /// Leaves the group, and returns when that is done or `limit` has passed.
     pub async fn close(&mut self, limit: Duration) {
-        let Some(inner) = self.inner.take() else {
+        let Some(inner) = self.take_inner() else {
             return;
         };
-        inner.context().close();
         let left = tokio::task::spawn_blocking(move || drop(inner));
         if tokio::time::timeout(limit, left).await.is_err() {
             tracing::warn!(
@@ -396,12 +402,28 @@ impl GroupConsumer {
     }
 }
 
+impl GroupConsumer {
+    /// The instance, for its end: nobody answers rebalances any more. One that waits for its
+    /// answer would keep it in the group for ever.
+    fn take_inner(&mut self) -> Option<Arc<Inner>> {
+        let inner = self.inner.take()?;
+        inner.context().close();
+        let mut is_owing = self.is_owing.load(Ordering::Relaxed);
+        while inner.context().take().is_some() {
+            is_owing = true;
+        }
+        if is_owing && let Err(error) = inner.unassign() {
+            tracing::debug!(target: "librdkafka", "leaving the group: {error}");
+        }
+        Some(inner)
+    }
+}
+
 impl Drop for GroupConsumer {
     fn drop(&mut self) {
-        let Some(inner) = self.inner.take() else {
+        let Some(inner) = self.take_inner() else {
             return;
         };
-        inner.context().close();
         // Leaving waits for the group's answer, which must hold up nobody.
         let spawned = std::thread::Builder::new()
             .name("kafka-consumer-close".to_owned())

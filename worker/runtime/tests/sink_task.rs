@@ -177,7 +177,38 @@ async fn an_outage_longer_than_the_poll_interval_costs_no_membership() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_stops_while_it_cannot_open_leaves_its_group() {
+    let (topic, name) = (unique("sink-unopened"), unique("unopened"));
+    create(&topic, 1).await;
+    send(&topic, &["a"]);
+    let (first, second, sink) = (worker(), worker(), sink(&name));
+    sink.cannot_open.store(true, Ordering::SeqCst);
+    // It would be missed only after this long.
+    let late = [("consumer.override.session.timeout.ms", "45000")];
+    let config = config(&name, &topic, &late);
+    let id = start(&first, &config, 0).await;
+    sink.wait_for("the partition", |sink| opened(sink) > 0)
+        .await;
+    first.worker.stop_tasks(vec![id]).await;
+    sink.cannot_open.store(false, Ordering::SeqCst);
+    let since = std::time::Instant::now();
+    start(&second, &config, 1).await;
+    sink.wait_for_count(1).await;
+    assert!(since.elapsed() < Duration::from_secs(20));
+    second.worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tasks_share_partitions_and_a_rebalance_neither_loses_nor_repeats() {
+    share("org.apache.kafka.clients.consumer.RangeAssignor").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_does_a_cooperative_one() {
+    share("org.apache.kafka.clients.consumer.CooperativeStickyAssignor").await;
+}
+
+async fn share(assignor: &str) {
     const PARTITIONS: i32 = 4;
     let (topic, name) = (unique("sink-share"), unique("share"));
     create(&topic, PARTITIONS).await;
@@ -187,7 +218,8 @@ async fn tasks_share_partitions_and_a_rebalance_neither_loses_nor_repeats() {
         TestWorker::new(&worker_props(&bootstrap(), &[])),
     );
     let sink = sink(&name);
-    let config = config(&name, &topic, &[]);
+    let assignor = [("consumer.override.partition.assignment.strategy", assignor)];
+    let config = config(&name, &topic, &assignor);
     let fill = |from: i32, to: i32| {
         let texts: Vec<(i32, String)> = (from..to)
             .map(|number| (number % PARTITIONS, number.to_string()))

@@ -63,6 +63,8 @@ pub struct Sink {
     pub slow_ms: AtomicU64,
     /// Starts fail so often for a passing reason.
     pub start_fails: AtomicU64,
+    /// Opening fails for a passing reason.
+    pub cannot_open: AtomicBool,
     /// Records whose value contains this are reported.
     pub report: Mutex<Option<String>>,
     /// What a report returns is swallowed.
@@ -185,6 +187,9 @@ impl SinkTask for ListSinkTask {
     async fn open(&mut self, partitions: &[TopicPartition]) -> Result<PartitionOffsets> {
         self.sink
             .note(Event::Opened(self.number(), partitions.to_vec()));
+        if self.sink.cannot_open.load(Ordering::SeqCst) {
+            return Err(Error::retriable("the target cannot be asked"));
+        }
         let open_at = self.sink.open_at.lock().unwrap();
         let known = open_at.iter().filter(|(it, _)| partitions.contains(it));
         Ok(known.map(|(it, offset)| (it.clone(), *offset)).collect())
