@@ -176,15 +176,17 @@ fn bytes(bytes: &[u8]) -> Value {
     Value::Bytes(Bytes::copy_from_slice(bytes))
 }
 
+/// A field, its schema and its value.
+type Typed = (&'static str, SchemaRef, Value);
+
 /// A field of each type, and its value.
-fn typed() -> Vec<(&'static str, SchemaRef, Value)> {
-    let parameter = |kind, name: &'static str, key: &'static str, value: &'static str| {
-        SchemaBuilder::new(kind)
-            .name(name)
-            .parameter(key, value)
-            .optional()
-            .build()
-    };
+fn typed() -> Vec<Typed> {
+    let mut all = connect_typed();
+    all.extend(debezium_typed());
+    all
+}
+
+fn connect_typed() -> Vec<Typed> {
     vec![
         ("id", required(Type::Int32), Value::Int32(1)),
         ("small", optional(Type::Int8), Value::Int8(-3)),
@@ -212,6 +214,18 @@ fn typed() -> Vec<(&'static str, SchemaRef, Value)> {
             logical::timestamp().optional().build(),
             Value::Int64(1_609_459_200_123),
         ),
+    ]
+}
+
+fn debezium_typed() -> Vec<Typed> {
+    let parameter = |kind, name: &'static str, key: &'static str, value: &'static str| {
+        SchemaBuilder::new(kind)
+            .name(name)
+            .parameter(key, value)
+            .optional()
+            .build()
+    };
+    vec![
         (
             "dday",
             named(Type::Int32, "io.debezium.time.Date"),
@@ -273,105 +287,117 @@ fn typed() -> Vec<(&'static str, SchemaRef, Value)> {
 #[tokio::test]
 async fn every_type_has_its_column() {
     for (class, settings) in replicating() {
-        let (mut database, base) = servers::postgres("jdbc_types").await;
-        let fields: Vec<(&str, SchemaRef)> = typed().into_iter().map(|(n, s, _)| (n, s)).collect();
-        let table = Envelopes::new(&fields);
-        let values: Vec<Value> = typed().into_iter().map(|(_, _, value)| value).collect();
-        let mut nulls = vec![Value::Int32(2)];
-        nulls.resize(values.len(), Value::Null);
-        let mut task = Running::start(class, &with(&base, &settings)).await;
-        task.put(&[
-            table.event(0, "c", None, Some(values)),
-            table.event(1, "c", None, Some(nulls)),
-        ])
-        .await;
-        let rows = database
+        types_in_postgres(class, &settings).await;
+        types_in_mysql(class, &settings).await;
+    }
+}
+
+fn typed_table() -> Envelopes {
+    let fields: Vec<(&str, SchemaRef)> = typed().into_iter().map(|(n, s, _)| (n, s)).collect();
+    Envelopes::new(&fields)
+}
+
+async fn types_in_postgres(class: ConnectorPlugin, settings: &[(&str, &str)]) {
+    let table = typed_table();
+    let (mut database, base) = servers::postgres("jdbc_types").await;
+    let values: Vec<Value> = typed().into_iter().map(|(_, _, value)| value).collect();
+    let mut nulls = vec![Value::Int32(2)];
+    nulls.resize(values.len(), Value::Null);
+    let mut task = Running::start(class, &with(&base, settings)).await;
+    task.put(&[
+        table.event(0, "c", None, Some(values)),
+        table.event(1, "c", None, Some(nulls)),
+    ])
+    .await;
+    let rows = database
             .rows("SET timezone='UTC'; SELECT id, small, big, f4, yes, bin, dec, day, clock, moment, dday, dclock, dmoment, \
                    dmicro, zoned, year, doc, uid, kind, flags, bits FROM customers ORDER BY id")
             .await;
-        assert_eq!(
-            rows[0],
-            [
-                "1",
-                "-3",
-                "-9223372036854775808",
-                "0.1",
-                "t",
-                "\\x005cff0a",
-                "-12.34",
-                "2021-01-01",
-                "01:02:03.004",
-                "2021-01-01 00:00:00.123",
-                "2021-01-01",
-                "01:02:03.000004",
-                "2021-01-01 00:00:00.123",
-                "2021-01-01 00:00:00.123456",
-                "2021-01-01 00:00:00.5+00",
-                "2021",
-                "{\"a\": [1, \"ü\"]}",
-                "c0a8012e-0000-4000-8000-000000000001",
-                "b",
-                "x,z",
-                "1000000101",
-            ],
-            "{}",
-            class.name.class
-        );
-        assert!(
-            rows[1][1..].iter().all(|value| value == "-"),
-            "{:?}",
-            rows[1]
-        );
-        task.stop().await;
+    assert_eq!(
+        rows[0],
+        [
+            "1",
+            "-3",
+            "-9223372036854775808",
+            "0.1",
+            "t",
+            "\\x005cff0a",
+            "-12.34",
+            "2021-01-01",
+            "01:02:03.004",
+            "2021-01-01 00:00:00.123",
+            "2021-01-01",
+            "01:02:03.000004",
+            "2021-01-01 00:00:00.123",
+            "2021-01-01 00:00:00.123456",
+            "2021-01-01 00:00:00.5+00",
+            "2021",
+            "{\"a\": [1, \"ü\"]}",
+            "c0a8012e-0000-4000-8000-000000000001",
+            "b",
+            "x,z",
+            "1000000101",
+        ],
+        "{}",
+        class.name.class
+    );
+    assert!(
+        rows[1][1..].iter().all(|value| value == "-"),
+        "{:?}",
+        rows[1]
+    );
+    task.stop().await;
+}
 
-        let (mut database, base) = servers::mysql("jdbc_types").await;
-        let mut task = Running::start(class, &with(&base, &settings)).await;
-        let values: Vec<Value> = typed().into_iter().map(|(_, _, value)| value).collect();
-        task.put(&[table.event(0, "c", None, Some(values))]).await;
-        let rows = database
+async fn types_in_mysql(class: ConnectorPlugin, settings: &[(&str, &str)]) {
+    let table = typed_table();
+    let (mut database, base) = servers::mysql("jdbc_types").await;
+    let mut task = Running::start(class, &with(&base, settings)).await;
+    let values: Vec<Value> = typed().into_iter().map(|(_, _, value)| value).collect();
+    task.put(&[table.event(0, "c", None, Some(values))]).await;
+    let rows = database
             .rows("SELECT id, small, big, f4, yes, hex(bin), `dec`, day, clock, moment, dday, dclock, dmoment, dmicro, \
                    zoned, year, doc, uid, kind, flags, bits + 0 FROM customers")
             .await;
-        let clock = if class.name.class == DEBEZIUM.name.class {
-            "01:02:03.004000"
-        } else {
-            "01:02:03.004"
-        };
-        let moment = if class.name.class == DEBEZIUM.name.class {
-            "2021-01-01 00:00:00.123000"
-        } else {
-            "2021-01-01 00:00:00.123"
-        };
-        assert_eq!(
-            rows[0],
-            [
-                "1",
-                "-3",
-                "-9223372036854775808",
-                "0.1",
-                "1",
-                "005CFF0A",
-                "-12.34",
-                "2021-01-01",
-                clock,
-                moment,
-                "2021-01-01",
-                "01:02:03.000004",
-                moment,
-                "2021-01-01 00:00:00.123456",
-                "2021-01-01 00:00:00.500000",
-                "2021",
-                "{\"a\": [1, \"ü\"]}",
-                "c0a8012e-0000-4000-8000-000000000001",
-                "b",
-                "x,z",
-                "517",
-            ],
-            "{}",
-            class.name.class
-        );
-        task.stop().await;
-    }
+    let clock = if class.name.class == DEBEZIUM.name.class {
+        "01:02:03.004000"
+    } else {
+        "01:02:03.004"
+    };
+    let moment = if class.name.class == DEBEZIUM.name.class {
+        "2021-01-01 00:00:00.123000"
+    } else {
+        "2021-01-01 00:00:00.123"
+    };
+    assert_eq!(
+        rows[0],
+        [
+            "1",
+            "-3",
+            "-9223372036854775808",
+            "0.1",
+            "1",
+            "005CFF0A",
+            "-12.34",
+            "2021-01-01",
+            clock,
+            moment,
+            "2021-01-01",
+            "01:02:03.000004",
+            moment,
+            "2021-01-01 00:00:00.123456",
+            "2021-01-01 00:00:00.500000",
+            "2021",
+            "{\"a\": [1, \"ü\"]}",
+            "c0a8012e-0000-4000-8000-000000000001",
+            "b",
+            "x,z",
+            "517",
+        ],
+        "{}",
+        class.name.class
+    );
+    task.stop().await;
 }
 
 #[tokio::test]

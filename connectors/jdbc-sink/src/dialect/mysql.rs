@@ -26,7 +26,9 @@ pub(super) fn column_type(kind: &Kind, flavor: Flavor, field: &SinkField) -> Opt
         Kind::Int64 => "BIGINT".to_owned(),
         Kind::Float32 => "FLOAT".to_owned(),
         Kind::Float64 | Kind::VariableDecimal => "DOUBLE".to_owned(),
-        Kind::String | Kind::Enum { .. } | Kind::EnumSet { .. } => text_type(flavor, field),
+        Kind::String | Kind::Xml | Kind::Enum { .. } | Kind::EnumSet { .. } => {
+            text_type(flavor, field)
+        }
         Kind::Json => "JSON".to_owned(),
         Kind::Uuid => "CHAR(36)".to_owned(),
         Kind::Bytes => "VARBINARY(1024)".to_owned(),
@@ -57,7 +59,7 @@ fn debezium_type(kind: &Kind, field: &SinkField) -> Option<String> {
         Kind::Int64 => "bigint".to_owned(),
         Kind::Float32 => "float".to_owned(),
         Kind::Float64 | Kind::VariableDecimal => "double precision".to_owned(),
-        Kind::String => debezium_text(field),
+        Kind::String | Kind::Uuid | Kind::Xml => debezium_text(field),
         Kind::Bytes => debezium_bytes(field),
         Kind::Decimal { scale, precision } => {
             let scale = (*scale).max(0);
@@ -71,12 +73,12 @@ fn debezium_type(kind: &Kind, field: &SinkField) -> Option<String> {
         }
         Kind::Date { .. } => "date".to_owned(),
         Kind::Time { .. } | Kind::ZonedTime => format!("time({})", time_precision(field, 6)),
-        Kind::Timestamp { .. } | Kind::TimestampText { .. } | Kind::ZonedTimestamp => {
+        Kind::Timestamp { .. } | Kind::TimestampText { .. } => {
             format!("datetime({})", time_precision(field, 6))
         }
+        Kind::ZonedTimestamp => format!("timestamp({})", time_precision(field, 6)),
         Kind::Year => "year".to_owned(),
         Kind::Json => "json".to_owned(),
-        Kind::Uuid => "char(36)".to_owned(),
         Kind::Enum { allowed } => values_type("enum", allowed.as_deref()),
         Kind::EnumSet { allowed } => values_type("set", allowed.as_deref()),
         Kind::Bits { length } => format!("bit({})", length.unwrap_or(64).min(64)),

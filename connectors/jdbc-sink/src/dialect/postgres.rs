@@ -30,6 +30,7 @@ pub(super) fn column_type(kind: &Kind, flavor: Flavor, field: &SinkField) -> Opt
             Kind::ZonedTimestamp => "TIMESTAMP WITH TIME ZONE",
             Kind::Json => "JSON",
             Kind::Uuid => "UUID",
+            Kind::Xml => "XML",
             Kind::Bits { length: Some(1) } => "BIT(1)",
             Kind::Bits {
                 length: Some(length),
@@ -66,6 +67,7 @@ fn debezium_type(kind: &Kind, field: &SinkField) -> Option<String> {
         Kind::Json if source_type(field) == Some("JSONB") => "jsonb".to_owned(),
         Kind::Json => "json".to_owned(),
         Kind::Uuid => "uuid".to_owned(),
+        Kind::Xml => "xml".to_owned(),
         Kind::Bits {
             length: Some(length),
         } => format!("bit({length})"),

@@ -23,6 +23,7 @@ pub(super) fn column_type(kind: &Kind) -> Option<String> {
         | Kind::EnumSet { .. }
         | Kind::Json
         | Kind::Uuid
+        | Kind::Xml
         | Kind::ZonedTime
         | Kind::ZonedTimestamp => "TEXT",
         Kind::Bytes | Kind::Geometry => "BLOB",

@@ -103,9 +103,12 @@ impl Form {
             }
             Kind::Float32 => Form::Float32,
             Kind::Float64 => Form::Float64,
-            Kind::String | Kind::Json | Kind::Uuid | Kind::Enum { .. } | Kind::EnumSet { .. } => {
-                Form::Text
-            }
+            Kind::String
+            | Kind::Json
+            | Kind::Uuid
+            | Kind::Xml
+            | Kind::Enum { .. }
+            | Kind::EnumSet { .. } => Form::Text,
             Kind::Bytes => Form::Bytes,
             Kind::Decimal { scale, .. } => Form::Decimal(*scale),
             Kind::VariableDecimal => Form::VariableDecimal,

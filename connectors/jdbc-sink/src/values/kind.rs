@@ -67,6 +67,7 @@ pub(crate) enum Kind {
     Year,
     Json,
     Uuid,
+    Xml,
     Enum {
         allowed: Option<String>,
     },
@@ -145,6 +146,7 @@ impl Kind {
             ("io.debezium.time.Year", Type::Int32) => Kind::Year,
             ("io.debezium.data.Json", Type::String) => Kind::Json,
             ("io.debezium.data.Uuid", Type::String) => Kind::Uuid,
+            ("io.debezium.data.Xml", Type::String) => Kind::Xml,
             ("io.debezium.data.Enum", Type::String) => Kind::Enum { allowed: allowed() },
             ("io.debezium.data.EnumSet", Type::String) => Kind::EnumSet { allowed: allowed() },
             ("io.debezium.data.Bits", Type::Bytes) => Kind::Bits {
