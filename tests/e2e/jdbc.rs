@@ -1,7 +1,12 @@
 //! Tables replicated from MySQL to PostgreSQL: the source's raw envelopes, straight into the JDBC sink, by the
 //! keys of each of the three classes, under random changes and DDL.
 
-use connectd_harness::{Kafka, MySql, Postgres, Worker, beside_others, eventually};
+use std::time::Duration;
+
+use connectd_harness::{
+    Kafka, MySql, NewRecord, Postgres, Worker, alone, beside_others, eventually, produce, start,
+    stop,
+};
 use serde_json::{Map, Value, json};
 
 use crate::common::{mysql_source, worker};
@@ -257,4 +262,56 @@ async fn both_databases_hold_the_same_rows_by_aivens_class() {
 #[tokio::test]
 async fn both_databases_hold_the_same_rows_by_debeziums_class() {
     replicate(2).await;
+}
+
+/// Longer than one round of `connection.attempts` with `connection.backoff.ms`, so that the runtime has to put again.
+const OUTAGE: Duration = Duration::from_secs(35);
+
+#[tokio::test]
+async fn a_database_that_goes_away_is_waited_for() {
+    let _turn = alone().await;
+    let kafka = Kafka::new();
+    let name = "jdbc_outage";
+    kafka.delete(&kafka.topics(name)).await;
+    let target = Postgres::fresh(name).await;
+    let event = |id: i32| {
+        let value = json!({
+            "schema": {"type": "struct", "optional": false, "fields": [
+                {"field": "id", "type": "int32", "optional": false},
+                {"field": "text", "type": "string", "optional": true},
+            ]},
+            "payload": {"id": id, "text": format!("row {id}")},
+        });
+        NewRecord::value(value.to_string())
+    };
+    produce(name, (0..5).map(event)).await;
+    let worker = worker().await;
+    let body = json!({ "name": name, "config": {
+        "connector.class": "JdbcSinkConnector",
+        "topics": name,
+        "connection.url": target.jdbc_url(),
+        "connection.user": target.user,
+        "connection.password": target.password,
+        "auto.create": "true",
+        "insert.mode": "upsert",
+        "pk.mode": "record_value",
+        "pk.fields": "id",
+        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+    }});
+    worker.rest.create(&body).await;
+    let counted = format!("SELECT count(*) FROM {name}");
+    target.wait_for_rows(&counted, &[&["5"]]).await;
+    stop("postgres");
+    produce(name, (3..9).map(event)).await;
+    tokio::time::sleep(OUTAGE).await;
+    worker.rest.wait_for_task(name, "RUNNING").await;
+    start("postgres");
+    target.wait_for_rows(&counted, &[&["9"]]).await;
+    worker.rest.wait_for_task(name, "RUNNING").await;
+    let log = worker.log();
+    assert!(
+        log.contains("unable to connect to 127.0.0.1"),
+        "no attempt was told"
+    );
 }
