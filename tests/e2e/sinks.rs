@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use connect_kafka::admin::NewTopic;
 use connectd_harness::{
     Kafka, NewRecord, Worker, WorkerOptions, beside_others, eventually, produce, unique,
+    wait_for_records,
 };
 use serde_json::{Value, json};
 
@@ -172,4 +173,60 @@ async fn a_sink_s_offsets_and_lag_are_told_and_changed() {
     let mut all = lines(&file);
     all.sort_unstable();
     assert_eq!(all, [0, 1, 2, 2, 3, 4, 4, 5, 5, 6, 7, 8]);
+}
+
+/// golden: dlq-headers-4.1.0.txt, the same record on the original.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_letter_has_the_recorded_headers() {
+    let _turn = beside_others().await;
+    let (topic, dead, name) = (topic("raw").await, unique("dead"), unique("dlqsink"));
+    let bad = NewRecord::value("not-json").key("k1").partition(0);
+    produce(&topic, vec![bad.timestamp(7)]).await;
+    let worker = Worker::start(options()).await;
+    let json = "org.apache.kafka.connect.json.JsonConverter";
+    let more = [
+        ("key.converter", json),
+        ("value.converter", json),
+        ("errors.tolerance", "all"),
+        ("errors.deadletterqueue.topic.name", &dead),
+        ("errors.deadletterqueue.topic.replication.factor", "1"),
+        ("errors.deadletterqueue.context.headers.enable", "true"),
+    ];
+    start(&worker, &name, &topic, &more).await;
+    let letter = wait_for_records(&dead, 1).await.remove(0);
+    assert_eq!(letter.key.as_deref(), Some(&b"k1"[..]));
+    assert_eq!(letter.value.as_deref(), Some(&b"not-json"[..]));
+    assert_eq!((letter.partition, letter.timestamp), (0, Some(7)));
+    let headers: Vec<(&str, String)> = letter
+        .headers
+        .iter()
+        .map(|(key, value)| {
+            let value = value.as_deref().unwrap_or_default();
+            let key = key.trim_start_matches("__connect.errors.");
+            (key, String::from_utf8_lossy(value).into_owned())
+        })
+        .collect();
+    let exception = "org.apache.kafka.connect.errors.DataException";
+    let message = "Converting byte[] to Kafka Connect data failed due to serialization error: ";
+    let expected = [
+        ("topic", topic.as_str()),
+        ("partition", "0"),
+        ("offset", "0"),
+        ("connector.name", &name),
+        ("task.id", "0"),
+        ("stage", "KEY_CONVERTER"),
+        ("class.name", json),
+        ("exception.class.name", exception),
+        ("exception.message", message),
+    ]
+    .map(|(key, value)| (key, value.to_owned()));
+    assert_eq!(headers[..9], expected);
+    // Java's stack frames are not ours; what stands before them is.
+    let (key, trace) = &headers[9];
+    assert_eq!(*key, "exception.stacktrace");
+    assert!(
+        trace.starts_with(&format!("{exception}: {message}\n")),
+        "{trace}"
+    );
+    assert_eq!(headers.len(), 10);
 }

@@ -5,9 +5,11 @@ use connect_api::{Error, ErrorKind};
 
 use crate::task::tolerance::{Failure, Stage};
 
-/// JsonConverter's words, which end so in the original
-/// (`JsonConverter.toConnectData`).
+/// What the original says of bytes that are no JSON
+/// (`JsonConverter.toConnectData`); the reason is the exception's cause there.
 const NOT_JSON: &str = "Converting byte[] to Kafka Connect data failed due to serialization error";
+/// How our converter's reason begins.
+const OUR_REASON: &str = "not JSON: ";
 
 /// The class of the exception.
 pub(super) fn class(failure: &Failure) -> &'static str {
@@ -29,8 +31,8 @@ pub(super) fn class(failure: &Failure) -> &'static str {
 /// Its message.
 pub(super) fn message(error: &Error) -> String {
     let text = error.to_string();
-    if text == NOT_JSON {
-        return format!("{text}: ");
+    if text == NOT_JSON || text.starts_with(OUR_REASON) {
+        return format!("{NOT_JSON}: ");
     }
     text
 }
@@ -39,6 +41,12 @@ pub(super) fn message(error: &Error) -> String {
 pub(super) fn stack_trace(failure: &Failure) -> String {
     let mut text = format!("{}: {}\n", class(failure), message(&failure.error));
     let trace = failure.error.trace();
+    if trace.starts_with(OUR_REASON) {
+        let reason = trace.lines().next().unwrap_or_default();
+        text.push_str("Caused by: org.apache.kafka.common.errors.SerializationException: ");
+        text.push_str(reason);
+        text.push('\n');
+    }
     for cause in trace.lines().filter(|line| line.starts_with("Caused by: ")) {
         text.push_str(cause);
         text.push('\n');
@@ -71,5 +79,12 @@ mod tests {
             "org.apache.kafka.connect.errors.DataException: Converting byte[] to Kafka Connect \
              data failed due to serialization error: \nCaused by: unrecognized token\n"
         );
+        let failure = Failure {
+            error: Error::data("not JSON: expected a value but found 'k' at byte 0"),
+            ..failure
+        };
+        assert_eq!(message(&failure.error), format!("{NOT_JSON}: "));
+        let trace = stack_trace(&failure);
+        assert!(trace.contains("found 'k' at byte 0"), "{trace}");
     }
 }
