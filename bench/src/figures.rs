@@ -48,12 +48,12 @@ impl Figures {
 pub(crate) fn print(name: &str, figures: &[Figures]) {
     println!("\n{name}");
     println!(
-        "{:<22}{:>12}{:>12}{:>12}{:>14}{:>14}",
+        "{:<24}{:>12}{:>12}{:>12}{:>14}{:>14}",
         "", "rows", "seconds", "rows/s", "CPU us/row", "peak RSS MB"
     );
     for figures in figures {
         println!(
-            "{:<22}{:>12}{:>12.2}{:>12.0}{:>14.2}{:>14.1}",
+            "{:<24}{:>12}{:>12.2}{:>12.0}{:>14.2}{:>14.1}",
             figures.what,
             figures.rows,
             figures.seconds,
@@ -68,7 +68,7 @@ pub(crate) fn print(name: &str, figures: &[Figures]) {
 pub(crate) fn ratios(ours: &[Figures], theirs: &[Figures]) {
     println!("\nconnectd against the JVM");
     println!(
-        "{:<22}{:>14}{:>18}{:>14}",
+        "{:<24}{:>14}{:>18}{:>14}",
         "", "rows/s", "CPU per row", "peak RSS"
     );
     for ours in ours {
@@ -76,7 +76,7 @@ pub(crate) fn ratios(ours: &[Figures], theirs: &[Figures]) {
             continue;
         };
         println!(
-            "{:<22}{:>13.1}x{:>17.3}x{:>13.3}x",
+            "{:<24}{:>13.1}x{:>17.3}x{:>13.3}x",
             ours.what,
             ours.rate() / theirs.rate(),
             ours.cpu_per_row() / theirs.cpu_per_row(),

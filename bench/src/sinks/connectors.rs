@@ -4,6 +4,7 @@ use connectd_harness::{MySql, Postgres};
 use serde_json::{Value, json};
 
 use super::case::{Case, Mode};
+use super::format::Format;
 use super::rows::TABLE;
 use super::{elasticsearch, mysql, postgres};
 use crate::workers::Engine;
@@ -11,8 +12,17 @@ use crate::workers::Engine;
 /// As many records a poll as go into a batch of the database.
 const BATCH: u32 = 3000;
 
-/// The body of the POST; none where the engine has no such sink.
-pub(crate) fn body(engine: Engine, case: Case, name: &str, topic: &str) -> Option<Value> {
+/// The body of the POST; none where the engine has no such sink or converter.
+pub(crate) fn body(
+    engine: Engine,
+    case: Case,
+    format: Format,
+    name: &str,
+    topic: &str,
+) -> Option<Value> {
+    if engine == Engine::Jvm && format == Format::Avro {
+        return None;
+    }
     let mut config = match (engine, case) {
         (Engine::Connectd, Case::Postgres(mode)) => confluent(postgres_at(), mode),
         (Engine::Connectd, Case::MySql(mode)) => confluent(mysql_at(), mode),
@@ -25,12 +35,12 @@ pub(crate) fn body(engine: Engine, case: Case, name: &str, topic: &str) -> Optio
         "topics": topic,
         "tasks.max": "1",
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
-        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
-        "value.converter.schemas.enable": "true",
         "consumer.override.max.poll.records": BATCH.to_string(),
     });
-    let usual = usual.as_object().expect("an object").clone();
-    config.as_object_mut().expect("an object").extend(usual);
+    for more in [usual, format.converter()] {
+        let more = more.as_object().expect("an object").clone();
+        config.as_object_mut().expect("an object").extend(more);
+    }
     Some(json!({ "name": name, "config": config }))
 }
 

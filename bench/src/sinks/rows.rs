@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 /// The table, or the index, that the rows go to.
 pub(crate) const TABLE: &str = "rows_of_bench";
@@ -74,12 +75,49 @@ impl Row {
 
     /// The value of a record, with its schema.
     pub(crate) fn connect_json(&self) -> String {
+        let amount = format!("\"{}\"", STANDARD.encode(self.unscaled()));
+        format!("{SCHEMA}{}}}", self.object(&amount))
+    }
+
+    /// The schema of [`avro`](Self::avro).
+    pub(crate) fn avro_schema() -> Value {
+        let maybe = json!(["null", "string"]);
+        json!({
+            "type": "record", "name": "Row", "namespace": "bench", "fields": [
+                {"name": "id", "type": "long"}, {"name": "name", "type": "string"},
+                {"name": "email", "type": maybe}, {"name": "street", "type": maybe},
+                {"name": "amount", "type": {
+                    "type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2,
+                }},
+                {"name": "created", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+                {"name": "visits", "type": "int"}, {"name": "active", "type": "boolean"},
+            ],
+        })
+    }
+
+    /// The value of a record in Avro: a zero, the schema's id, and the fields.
+    pub(crate) fn avro(&self, schema: u32) -> Vec<u8> {
+        let mut out = vec![0];
+        out.extend(schema.to_be_bytes());
+        append_long(&mut out, self.id);
+        append_bytes(&mut out, self.name.as_bytes());
+        for text in [&self.email, &self.street] {
+            append_long(&mut out, 1);
+            append_bytes(&mut out, text.as_bytes());
+        }
+        append_bytes(&mut out, &self.unscaled());
+        append_long(&mut out, self.created);
+        append_long(&mut out, self.visits.into());
+        out.push(self.active.into());
+        out
+    }
+
+    /// The amount's unscaled bytes.
+    fn unscaled(&self) -> Vec<u8> {
         let bytes = self.cents.to_be_bytes();
         // A byte of zeros before the number keeps it positive.
         let start = bytes.iter().position(|&byte| byte != 0).unwrap_or(7);
-        let signed = [&[0], &bytes[start..]].concat();
-        let amount = format!("\"{}\"", STANDARD.encode(signed));
-        format!("{SCHEMA}{}}}", self.object(&amount))
+        [&[0], &bytes[start..]].concat()
     }
 
     /// The document that a sink makes of it.
@@ -145,4 +183,19 @@ impl Row {
             millis % 1000
         )
     }
+}
+
+/// A number that is not negative, as Avro's zigzag varint.
+fn append_long(out: &mut Vec<u8>, number: u64) {
+    let mut rest = number << 1;
+    while rest >= 0x80 {
+        out.push(rest.to_le_bytes()[0] | 0x80);
+        rest >>= 7;
+    }
+    out.push(rest.to_le_bytes()[0]);
+}
+
+fn append_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    append_long(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
 }
