@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use connect_api::config::{ConfigDef, ConfigValueInfo};
 use connect_api::plugin::{Connector, ConnectorContext};
-use connect_api::{Error, ErrorKind, Props, Result};
+use connect_api::{Error, Props, Result};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
@@ -92,7 +92,8 @@ fn unreachable(settings: &Settings, error: &Error) -> Vec<(&'static str, String)
         error.trace()
     );
     let mut errors = vec![("connection.url", text.clone())];
-    if settings.credentials.is_some() && error.kind() == ErrorKind::Config {
+    let is_denied = error.trace().contains("answered 401");
+    if settings.credentials.is_some() && is_denied {
         let text = format!("Could not authenticate the user. {}", error.trace());
         errors.push(("connection.username", text.clone()));
         errors.push(("connection.password", text));

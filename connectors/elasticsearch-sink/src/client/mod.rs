@@ -125,6 +125,7 @@ impl Client {
         let request = self.compressed(request)?;
         let timeout = self.timeout(attempt);
         let mut failures = Vec::new();
+        let mut are_lasting = true;
         for _ in 0..self.hosts.len() {
             let host = self.hosts.next();
             match self.send_to(host.url(), &request, timeout).await {
@@ -136,14 +137,20 @@ impl Client {
                     let text = format!("{}: {}", shown(host.url()), causes(&error));
                     tracing::debug!("no answer from {text}");
                     self.hosts.failed(host);
+                    are_lasting &= is_about_tls(&error);
                     failures.push(text);
                 }
             }
         }
-        Err(Error::retriable(format!(
-            "no node of Elasticsearch answers: {}",
-            failures.join("; ")
-        )))
+        let failures = failures.join("; ");
+        Err(if are_lasting {
+            Error::config(format!(
+                "no node of Elasticsearch can be trusted: {failures}; check connection.url, and \
+                 elastic.https.ssl.truststore.location with elastic.security.protocol=SSL"
+            ))
+        } else {
+            Error::retriable(format!("no node of Elasticsearch answers: {failures}"))
+        })
     }
 
     /// Sends a request until it is answered by something else than a passing
@@ -157,6 +164,7 @@ impl Client {
                     (Error::retriable(text), answer.retry_after)
                 }
                 Ok(answer) => return Ok(answer),
+                Err(error) if !error.is_retriable() => return Err(error.while_doing(what)),
                 Err(error) => (error, None),
             };
             if !self.may_retry(attempt, true) {
@@ -245,6 +253,13 @@ fn random() -> f64 {
     use std::hash::{BuildHasher, Hasher};
     let hash = std::hash::RandomState::new().build_hasher().finish();
     (hash >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// True where TLS found no way: trying again finds none either.
+fn is_about_tls(error: &reqwest::Error) -> bool {
+    let text = causes(error);
+    // OpenSSL's words; they come without a type of their own.
+    text.contains("certificate verify failed") || text.contains("SSL routines")
 }
 
 /// reqwest's message says little; its causes say what happened.

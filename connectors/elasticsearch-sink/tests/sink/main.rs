@@ -19,4 +19,5 @@ mod refusals;
 mod scripted;
 mod servers;
 mod task;
+mod tls;
 mod versions;
