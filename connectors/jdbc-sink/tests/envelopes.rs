@@ -510,3 +510,42 @@ async fn instants_are_shown_as_in_db_timezone() {
     );
     task.stop().await;
 }
+
+#[tokio::test]
+async fn headers_may_be_the_key() {
+    let (mut database, base) = servers::postgres("jdbc_headers").await;
+    let settings = [
+        ("insert.mode", "upsert"),
+        ("primary.key.mode", "record_header"),
+        ("primary.key.fields", "tenant"),
+        ("schema.evolution", "basic"),
+    ];
+    let columns = schema(&[("name", optional(Type::String))]);
+    let of_tenant = |offset, tenant: &str, name: &str| {
+        let mut record = value("a.people", offset, row(&columns, vec![text(name)]));
+        let schema = Some(required(Type::String));
+        record.record.headers.add("tenant", schema, text(tenant));
+        record
+    };
+    let mut task = Running::start(DEBEZIUM, &with(&base, &settings)).await;
+    task.put(&[
+        of_tenant(0, "x", "first"),
+        of_tenant(1, "y", "other"),
+        of_tenant(2, "x", "last"),
+    ])
+    .await;
+    // Debezium's tables are called like the topic, with `_` for `.`.
+    let rows = database
+        .rows("SELECT tenant, name FROM a_people ORDER BY tenant")
+        .await;
+    assert_eq!(rows, [["x", "last"], ["y", "other"]]);
+    let error = task
+        .fails(&[value("a.people", 3, row(&columns, vec![text("nobody")]))])
+        .await
+        .trace();
+    assert!(
+        error.contains("the record has no header 'tenant'"),
+        "{error}"
+    );
+    task.stop().await;
+}
