@@ -26,12 +26,10 @@ impl Random {
     }
 }
 
-/// The sink's settings beyond the usual ones, by class.
-fn classes() -> [(
-    &'static str,
-    &'static str,
-    Vec<(&'static str, &'static str)>,
-); 3] {
+type Settings = Vec<(&'static str, &'static str)>;
+
+/// The sinks: a short name, the class, and its settings beyond the usual ones.
+fn classes() -> [(&'static str, &'static str, Settings); 3] {
     let confluent = vec![
         ("connection.user", "postgres"),
         ("pk.mode", "record_key"),
