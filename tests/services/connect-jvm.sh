@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# Kafka Connect's own distributed worker with Debezium's MySQL source and JDBC sink, on our `kafka` service:
-# what the parity tests and the benchmark compare with.
+# Kafka Connect's own distributed worker with Debezium's MySQL source and JDBC sink and Apicurio's Avro converter, on our
+# `kafka` service: what the parity tests and the benchmark compare with.
 
 source "$HERE/kafka.sh"
 DEBEZIUM_VERSION=3.6.1.Final
 DEBEZIUM_JDBC_VERSION=3.5.0.Final
+APICURIO_CONVERTER_VERSION=2.6.13.Final
 
 connect_jvm_install() {
     java_need
@@ -13,8 +14,11 @@ connect_jvm_install() {
         "org.apache.logging.log4j:log4j-slf4j-impl:$LOG4J_VERSION" "org.apache.logging.log4j:log4j-core:$LOG4J_VERSION"
     maven_jars debezium-mysql "io.debezium:debezium-connector-mysql:$DEBEZIUM_VERSION"
     maven_jars debezium-jdbc "io.debezium:debezium-connector-jdbc:$DEBEZIUM_JDBC_VERSION"
+    maven_jars apicurio-converter "io.apicurio:apicurio-registry-utils-converter:$APICURIO_CONVERTER_VERSION"
     connect_jvm_plugin debezium-mysql
     connect_jvm_plugin debezium-jdbc
+    connect_jvm_plugin apicurio-converter
+    connect_jvm_manifests apicurio-converter
 }
 
 # The plugin's own jars, without those that the worker brings and the drivers of databases that are not here. Hibernate,
@@ -31,6 +35,21 @@ connect_jvm_plugin() { # DIST
             *) ln -s "$jar" "$plugin/" ;;
         esac
     done
+}
+
+# Apicurio's jars have no manifests, without which service_load does not find their classes. Kafka's own tool looks the
+# classes up and writes a jar of manifests, which is kept with the others.
+connect_jvm_manifests() { # DIST
+    local dist=$SERVICES/dist/$1 plugin=$SERVICES/dist/connect-plugins/$1 made=connect-plugin-path-shim-1.0.0.jar
+    [ ! -e "$plugin/$made" ] || return 0
+    if ! "$(find_java)" -Xmx256m -Dlog4j2.configurationFile="$HERE/log4j2-tools.properties" -cp "$(kafka_classpath)" \
+        org.apache.kafka.tools.ConnectPluginPath sync-manifests --plugin-location "$plugin" \
+        </dev/null >"$dist/manifests.log" 2>&1 || [ ! -e "$plugin/$made" ]; then
+        tail -n 20 "$dist/manifests.log" >&2
+        die "no manifests could be made for $1"
+    fi
+    mv "$plugin/$made" "$dist/jars/"
+    ln -s "$dist/jars/$made" "$plugin/"
 }
 
 # service_load finds plugins by their manifests (KIP-898) and saves the scan of every class.

@@ -12,7 +12,7 @@ use crate::workers::Engine;
 /// As many records a poll as go into a batch of the database.
 const BATCH: u32 = 3000;
 
-/// The body of the POST; none where the engine has no such sink or converter.
+/// The body of the POST; none where the engine has no such sink.
 pub(crate) fn body(
     engine: Engine,
     case: Case,
@@ -20,9 +20,6 @@ pub(crate) fn body(
     name: &str,
     topic: &str,
 ) -> Option<Value> {
-    if engine == Engine::Jvm && format == Format::Avro {
-        return None;
-    }
     let mut config = match (engine, case) {
         (Engine::Connectd, Case::Postgres(mode)) => confluent(postgres_at(), mode),
         (Engine::Connectd, Case::MySql(mode)) => confluent(mysql_at(), mode),
@@ -37,7 +34,7 @@ pub(crate) fn body(
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "consumer.override.max.poll.records": BATCH.to_string(),
     });
-    for more in [usual, format.converter()] {
+    for more in [usual, format.converter(engine)] {
         let more = more.as_object().expect("an object").clone();
         config.as_object_mut().expect("an object").extend(more);
     }

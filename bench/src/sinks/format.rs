@@ -5,6 +5,7 @@ use connectd_harness::{Kafka, NewRecord, Registry, Rest, produce, unique};
 use serde_json::{Value, json};
 
 use super::rows::Row;
+use crate::workers::Engine;
 
 /// How values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,19 +49,35 @@ impl Format {
         topic
     }
 
-    /// The settings of the converter.
-    pub(crate) fn converter(self) -> Value {
-        match self {
-            Self::Json => json!({
+    /// The settings of the converter. The JVM's Avro converter is Apicurio's: Confluent's is not in Maven's
+    /// central repository.
+    pub(crate) fn converter(self, engine: Engine) -> Value {
+        match (self, engine) {
+            (Self::Json, _) => json!({
                 "value.converter": "org.apache.kafka.connect.json.JsonConverter",
                 "value.converter.schemas.enable": "true",
             }),
-            Self::Avro => json!({
+            (Self::Avro, Engine::Connectd) => json!({
                 "value.converter": "io.confluent.connect.avro.AvroConverter",
                 "value.converter.schema.registry.url": Registry::url(),
             }),
+            (Self::Avro, Engine::Jvm) => json!({
+                "value.converter": "io.apicurio.registry.utils.converter.AvroConverter",
+                "value.converter.apicurio.registry.url": apicurio_url(),
+                "value.converter.apicurio.registry.headers.enabled": "false",
+                "value.converter.apicurio.registry.as-confluent": "true",
+                "value.converter.apicurio.registry.use-id": "contentId",
+            }),
         }
     }
+}
+
+/// Apicurio's own REST API, beside its Confluent-compatible one.
+fn apicurio_url() -> String {
+    let url = Registry::url();
+    let server = url.strip_suffix("/apis/ccompat/v7");
+    let server = server.unwrap_or_else(|| panic!("{url} is not that of an Apicurio Registry"));
+    format!("{server}/apis/registry/v2")
 }
 
 async fn fill(topic: &str, rows: u64, value: impl Fn(&Row) -> Vec<u8>) {

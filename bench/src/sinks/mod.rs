@@ -1,11 +1,11 @@
 //! The sinks.
 //!
 //! One topic of rows for each format goes to each target, by each worker that
-//! has a sink and a converter for it, and by the target's own tool. Rates are from the moment that the
-//! connector is posted until the target has the last row; CPU is that of the
-//! worker's process over the same time. `upsert` finds every second row there
-//! already. The JVM has no Elasticsearch sink that a package registry gives, and
-//! no Avro converter here.
+//! has a sink for it, and by the target's own tool. Rates are from the moment
+//! that the connector is posted until the target has the last row; CPU is that
+//! of the worker's process over the same time. `upsert` finds every second row
+//! there already. The JVM has no Elasticsearch sink that a package registry
+//! gives; its Avro converter is Apicurio's.
 
 mod case;
 mod connectors;
