@@ -1,6 +1,7 @@
 //! What a database said, and what follows from it.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::plan::CellError;
 
@@ -52,6 +53,42 @@ impl DbError {
             column: Some(error.field),
             ..Self::new(Fault::Data, error.reason)
         }
+    }
+}
+
+impl DbError {
+    /// A host that said nothing in time.
+    pub(crate) fn no_answer(host: &str, port: u16, timeout: Duration) -> Self {
+        let message = format!("no answer in {timeout:?}");
+        Self::new(Fault::Connection, message).at_host(host, port)
+    }
+
+    /// With the host that could not be connected to.
+    pub(crate) fn at_host(mut self, host: &str, port: u16) -> Self {
+        self.message = format!("connecting to {host}:{port}: {}", self.message);
+        self
+    }
+}
+
+/// Why none of several hosts could be connected to.
+#[derive(Debug, Default)]
+pub(crate) struct Failures(Vec<DbError>);
+
+impl Failures {
+    pub(crate) fn add(&mut self, error: DbError) {
+        self.0.push(error);
+    }
+
+    /// All in one; passing if one of them may pass.
+    pub(crate) fn into_error(self) -> DbError {
+        let refused = self.0.iter().all(|error| error.fault == Fault::Refused);
+        let messages: Vec<String> = self.0.into_iter().map(|error| error.message).collect();
+        let fault = if refused {
+            Fault::Refused
+        } else {
+            Fault::Connection
+        };
+        DbError::new(fault, messages.join("; "))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mysql_async::prelude::Queryable;
 use mysql_async::{ClientIdentity, Conn, Error, Opts, OptsBuilder, Row, SslOpts, Value};
 
-use super::error::{DbError, DbResult, Fault};
+use super::error::{DbError, DbResult, Failures, Fault};
 use super::mysql_cells::Literals;
 use super::{Manner, TextRows, tls};
 use crate::config::InsertMode;
@@ -275,40 +275,39 @@ fn text_of(value: Value) -> Option<String> {
     }
 }
 
-/// The first host that answers; without TLS where it is only preferred.
+/// The first host that answers; one that refuses us ends the search, as for
+/// Connector/J, which goes on after communication errors only.
 async fn connect(url: &JdbcUrl) -> DbResult<Conn> {
-    let mut last = DbError::new(Fault::Refused, "connection.url names no host");
-    for (host, port) in &url.hosts {
-        let attempts: &[bool] = match url.tls.mode {
-            TlsMode::Disabled => &[false],
-            TlsMode::Preferred => &[true, false],
-            _ => &[true],
-        };
-        for &encrypted in attempts {
-            let opts = opts_of(url, host, *port, encrypted)?;
-            let timeout = url.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-            let error = match tokio::time::timeout(timeout, Conn::new(opts)).await {
-                Ok(Ok(conn)) => return Ok(conn),
-                Ok(Err(error)) => error,
-                Err(_) => {
-                    let message = format!("connecting to {host}:{port}: no answer in {timeout:?}");
-                    last = DbError::new(Fault::Connection, message);
-                    break;
-                }
-            };
-            last = fault_of(&error);
-            let why = last.message.to_lowercase();
-            last.message = format!("connecting to {host}:{port}: {}", last.message);
-            let tls_failed = why.contains("tls") || why.contains("ssl");
-            if !tls_failed {
-                break;
-            }
-        }
-        if last.fault == Fault::Refused {
-            break;
+    let mut failures = Failures::default();
+    for (host, port) in url.hosts_to_try() {
+        match connect_to(url, host, *port).await {
+            Ok(conn) => return Ok(conn),
+            Err(error) if error.fault == Fault::Refused => return Err(error),
+            Err(error) => failures.add(error),
         }
     }
-    Err(last)
+    Err(failures.into_error())
+}
+
+/// Connects to one host; without TLS where it is only preferred.
+async fn connect_to(url: &JdbcUrl, host: &str, port: u16) -> DbResult<Conn> {
+    let timeout = url.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+    let mut encrypted = url.tls.mode != TlsMode::Disabled;
+    loop {
+        let opts = opts_of(url, host, port, encrypted)?;
+        let error = match tokio::time::timeout(timeout, Conn::new(opts)).await {
+            Ok(Ok(conn)) => return Ok(conn),
+            Ok(Err(error)) => error,
+            Err(_) => return Err(DbError::no_answer(host, port, timeout)),
+        };
+        let error = fault_of(&error);
+        let why = error.message.to_lowercase();
+        let tls_failed = why.contains("tls") || why.contains("ssl");
+        if url.tls.mode != TlsMode::Preferred || !encrypted || !tls_failed {
+            return Err(error.at_host(host, port));
+        }
+        encrypted = false;
+    }
 }
 
 fn opts_of(url: &JdbcUrl, host: &str, port: u16, encrypted: bool) -> DbResult<Opts> {

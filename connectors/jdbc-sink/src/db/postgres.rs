@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::SinkExt;
-use tokio_postgres::config::{LoadBalanceHosts, SslMode, TargetSessionAttrs};
+use postgres_native_tls::TlsStream;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, SimpleQueryMessage, Statement};
+use tokio_postgres::{Client, Config, Connection, SimpleQueryMessage, Socket, Statement};
 
-use super::error::{DbError, DbResult, Fault};
+use super::error::{DbError, DbResult, Failures, Fault};
 use super::postgres_cells::{CopyCells, TextArrays};
 use super::{Manner, TextRows, tls};
 use crate::config::InsertMode;
@@ -45,13 +46,7 @@ impl fmt::Debug for PostgresSession {
 
 impl PostgresSession {
     pub(super) async fn connect(url: &JdbcUrl) -> DbResult<Self> {
-        let config = config_of(url);
-        let tls = postgres_native_tls::MakeTlsConnector::new(tls::connector(&url.tls)?);
-        let (client, connection) = config.connect(tls).await.map_err(|error| {
-            let mut fault = fault_of(&error);
-            fault.message = format!("connecting to {}: {}", url.place(), fault.message);
-            fault
-        })?;
+        let (client, connection) = connect(url).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!("the connection to PostgreSQL ended: {error}");
@@ -240,13 +235,29 @@ impl ToSql for TextArray {
     to_sql_checked!();
 }
 
-fn config_of(url: &JdbcUrl) -> Config {
-    let mut config = Config::new();
-    for (host, port) in &url.hosts {
-        config.host(host).port(*port);
+type Opened = (Client, Connection<Socket, TlsStream<Socket>>);
+
+/// The first host that takes us: as pgjdbc, after any failure the next is tried.
+/// The driver's own list would wait for ever for one that answers nothing.
+async fn connect(url: &JdbcUrl) -> DbResult<Opened> {
+    let tls = postgres_native_tls::MakeTlsConnector::new(tls::connector(&url.tls)?);
+    let timeout = url.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+    let mut failures = Failures::default();
+    for (host, port) in url.hosts_to_try() {
+        let config = config_of(url, host, *port);
+        match tokio::time::timeout(timeout, config.connect(tls.clone())).await {
+            Ok(Ok(opened)) => return Ok(opened),
+            Ok(Err(error)) => failures.add(fault_of(&error).at_host(host, *port)),
+            Err(_) => failures.add(DbError::no_answer(host, *port, timeout)),
+        }
     }
+    Err(failures.into_error())
+}
+
+fn config_of(url: &JdbcUrl, host: &str, port: u16) -> Config {
+    let mut config = Config::new();
+    config.host(host).port(port);
     config
-        .connect_timeout(url.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
         .tcp_user_timeout(Duration::from_secs(60))
         .keepalives_idle(Duration::from_secs(60))
         .application_name(url.application_name.as_deref().unwrap_or("connectd"))
@@ -266,9 +277,6 @@ fn config_of(url: &JdbcUrl) -> Config {
     }
     if url.server == Server::Primary {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    }
-    if url.shuffled {
-        config.load_balance_hosts(LoadBalanceHosts::Random);
     }
     config
 }

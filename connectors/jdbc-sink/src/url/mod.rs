@@ -6,6 +6,8 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
+use std::hash::{BuildHasher, RandomState};
+
 use connect_api::config::Secret;
 use connect_api::{Error, Result};
 
@@ -144,6 +146,16 @@ impl JdbcUrl {
         self.warnings.push(format!(
             "connection.url: parameter '{name}' has no effect here"
         ));
+    }
+
+    /// The hosts in the order in which they are tried.
+    pub(crate) fn hosts_to_try(&self) -> Vec<&(String, u16)> {
+        let mut hosts: Vec<_> = self.hosts.iter().collect();
+        if self.shuffled {
+            let random = RandomState::new();
+            hosts.sort_by_cached_key(|host| random.hash_one(host));
+        }
+        hosts
     }
 
     /// Where it connects to, for messages.

@@ -26,12 +26,7 @@ pub type Rows = Vec<Vec<String>>;
 pub async fn postgres(name: &str) -> (Database, Props) {
     let (host, port) = (variable("POSTGRES_HOST"), variable("POSTGRES_PORT"));
     let (user, password) = (variable("POSTGRES_USER"), variable("POSTGRES_PASSWORD"));
-    let dsn = format!("host={host} port={port} user={user} password={password} dbname=postgres");
-    let (client, connection) = tokio_postgres::connect(&dsn, NoTls)
-        .await
-        .expect("PostgreSQL is there");
-    // It ends when the client is dropped.
-    tokio::spawn(connection);
+    let client = postgres_client().await;
     let sql = format!(
         "DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}; SET search_path TO {name}"
     );
@@ -52,17 +47,23 @@ pub async fn postgres(name: &str) -> (Database, Props) {
     (Database::Postgres(client), props)
 }
 
+async fn postgres_client() -> Client {
+    let (host, port) = (variable("POSTGRES_HOST"), variable("POSTGRES_PORT"));
+    let (user, password) = (variable("POSTGRES_USER"), variable("POSTGRES_PASSWORD"));
+    let dsn = format!("host={host} port={port} user={user} password={password} dbname=postgres");
+    let (client, connection) = tokio_postgres::connect(&dsn, NoTls)
+        .await
+        .expect("PostgreSQL is there");
+    // It ends when the client is dropped.
+    tokio::spawn(connection);
+    client
+}
+
 /// A MySQL database made anew, and the properties of a sink into it.
 pub async fn mysql(name: &str) -> (Database, Props) {
     let (host, port) = (variable("MYSQL_HOST"), variable("MYSQL_PORT"));
     let password = variable("MYSQL_ROOT_PASSWORD");
-    let opts = mysql_async::OptsBuilder::default()
-        .ip_or_hostname(host.clone())
-        .tcp_port(port.parse().unwrap())
-        .user(Some("root"))
-        .pass(Some(password.clone()))
-        .prefer_socket(false);
-    let mut conn = mysql_async::Conn::new(opts).await.expect("MySQL is there");
+    let mut conn = mysql_conn().await;
     for sql in ["DROP DATABASE IF EXISTS", "CREATE DATABASE", "USE"] {
         conn.query_drop(format!("{sql} {name}")).await.unwrap();
     }
@@ -79,6 +80,16 @@ pub async fn mysql(name: &str) -> (Database, Props) {
     (Database::MySql(conn), props)
 }
 
+async fn mysql_conn() -> mysql_async::Conn {
+    let opts = mysql_async::OptsBuilder::default()
+        .ip_or_hostname(variable("MYSQL_HOST"))
+        .tcp_port(variable("MYSQL_PORT").parse().unwrap())
+        .user(Some("root"))
+        .pass(Some(variable("MYSQL_ROOT_PASSWORD")))
+        .prefer_socket(false);
+    mysql_async::Conn::new(opts).await.expect("MySQL is there")
+}
+
 /// An SQLite file, and the properties of a sink into it.
 pub fn sqlite(folder: &tempfile::TempDir) -> (Database, Props) {
     let path = folder.path().join("sink.db").display().to_string();
@@ -88,6 +99,21 @@ pub fn sqlite(folder: &tempfile::TempDir) -> (Database, Props) {
 }
 
 impl Database {
+    /// One more connection to the place called `name`.
+    pub async fn another(&self, name: &str) -> Database {
+        let mut other = match self {
+            Database::Postgres(_) => Database::Postgres(postgres_client().await),
+            Database::MySql(_) => Database::MySql(mysql_conn().await),
+            Database::Sqlite(path) => Database::Sqlite(path.clone()),
+        };
+        match &other {
+            Database::Postgres(_) => other.run(&format!("SET search_path TO {name}")).await,
+            Database::MySql(_) => other.run(&format!("USE {name}")).await,
+            Database::Sqlite(_) => {}
+        }
+        other
+    }
+
     /// A query's rows as text.
     pub async fn rows(&mut self, sql: &str) -> Rows {
         match self {
