@@ -9,7 +9,7 @@ build: build-deps ## the worker, for development: target/debug/connectd
 	cargo build --locked --workspace
 
 release: build-deps ## the worker, optimised: target/release/connectd
-	cargo build --locked --release --bin connectd
+	CONNECTD_COMMIT=$$(git rev-parse HEAD 2>/dev/null || echo unknown) cargo build --locked --release --bin connectd
 
 test: build-deps ## every test, against real servers and a JVM worker (started and stopped for it)
 	@scripts/test
