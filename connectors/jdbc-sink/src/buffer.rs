@@ -30,6 +30,17 @@ pub(crate) struct Rows<'r> {
     seen: HashMap<u64, usize>,
 }
 
+/// What becomes of rows of one key in one batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Duplicates {
+    /// All are written, in one statement.
+    Kept,
+    /// All are written, each in a statement after the one before.
+    Split,
+    /// The last one is written.
+    LastOnly,
+}
+
 /// Groups the records of one call.
 #[derive(Debug)]
 pub(crate) struct Buffer<'r> {
@@ -37,18 +48,17 @@ pub(crate) struct Buffer<'r> {
     /// The step that a table's next row may join.
     open: HashMap<TableId, usize>,
     batch_size: usize,
-    /// Of rows of one key, only the last is written.
-    deduplicates: bool,
+    duplicates: Duplicates,
     hashes: RandomState,
 }
 
 impl<'r> Buffer<'r> {
-    pub(crate) fn new(batch_size: usize, deduplicates: bool) -> Self {
+    pub(crate) fn new(batch_size: usize, duplicates: Duplicates) -> Self {
         Self {
             steps: Vec::new(),
             open: HashMap::new(),
             batch_size: batch_size.max(1),
-            deduplicates,
+            duplicates,
             hashes: RandomState::new(),
         }
     }
@@ -56,13 +66,13 @@ impl<'r> Buffer<'r> {
     /// Adds a row behind those of its table. A change of the plan, between
     /// writes and deletes, or a full batch begins a new step.
     pub(crate) fn add(&mut self, plan: &Arc<Plan>, op: Op, row: Row<'r>) {
-        let hash = (plan.keys > 0 && (self.deduplicates || op == Op::Delete))
+        let hash = (plan.keys > 0 && (self.duplicates != Duplicates::Kept || op == Op::Delete))
             .then(|| self.hash(plan, &row));
         let open = self.open.get(&plan.table).copied();
         if let Some(Step::Rows(rows)) = open.and_then(|index| self.steps.get_mut(index))
             && Arc::ptr_eq(&rows.plan, plan)
             && rows.op == op
-            && rows.join(row, hash, self.batch_size)
+            && rows.join(row, hash, (self.batch_size, self.duplicates))
         {
             return;
         }
@@ -76,7 +86,7 @@ impl<'r> Buffer<'r> {
             rows: Vec::new(),
             seen: HashMap::new(),
         };
-        rows.join(row, hash, self.batch_size);
+        rows.join(row, hash, (self.batch_size, self.duplicates));
         self.steps.push(Step::Rows(rows));
     }
 
@@ -100,13 +110,19 @@ impl<'r> Buffer<'r> {
 
 impl<'r> Rows<'r> {
     /// Takes `row` in; false if it has to wait for the next step.
-    fn join(&mut self, row: Row<'r>, hash: Option<u64>, batch_size: usize) -> bool {
+    fn join(
+        &mut self,
+        row: Row<'r>,
+        hash: Option<u64>,
+        (batch_size, duplicates): (usize, Duplicates),
+    ) -> bool {
         if let Some(&place) = hash.as_ref().and_then(|hash| self.seen.get(hash)) {
-            let same = same_key(&self.plan, &self.rows[place], &row);
-            if same {
+            let replaces =
+                duplicates != Duplicates::Split && same_key(&self.plan, &self.rows[place], &row);
+            if replaces {
                 self.rows[place] = row;
             }
-            return same;
+            return replaces;
         }
         if self.rows.len() >= batch_size {
             return false;

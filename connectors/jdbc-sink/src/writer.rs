@@ -8,7 +8,7 @@ use connect_api::plugin::{ErrantRecordReporter, PartitionOffsets};
 use connect_api::record::{SinkRecord, TopicPartition};
 use connect_api::{Error, Result};
 
-use crate::buffer::{Buffer, Rows, Step};
+use crate::buffer::{Buffer, Duplicates, Rows, Step};
 use crate::config::{InsertMode, SinkSettings};
 use crate::db::{DbError, Fault, Manner, Session};
 use crate::offsets::OffsetTable;
@@ -77,8 +77,37 @@ impl Writer {
         tools: &mut Tools<'_>,
         records: &[SinkRecord],
     ) -> Result<(), WriteError> {
-        let deduplicates = tools.settings.insert_mode != InsertMode::Insert;
-        let mut buffer = Buffer::new(tools.settings.batch_size, deduplicates);
+        let duplicates = match tools.settings.insert_mode {
+            InsertMode::Insert => Duplicates::Kept,
+            _ if tools.settings.keeps_every_event => Duplicates::Split,
+            _ => Duplicates::LastOnly,
+        };
+        let offsets = self.offsets.as_ref().map(|_| next_offsets(records));
+        let mut steps = self.steps_of(tools, records, duplicates).await?;
+        let written = self
+            .in_transaction(tools, &mut steps, offsets.as_ref(), false)
+            .await;
+        let error = match written {
+            Err(WriteError::Database(error)) if error.fault == Fault::Data => error,
+            other => return other,
+        };
+        tracing::debug!("looking for the row that was refused: {error}");
+        // If it is the last of its key, the one before it counts.
+        if duplicates == Duplicates::LastOnly {
+            steps = self.steps_of(tools, records, Duplicates::Split).await?;
+        }
+        self.in_transaction(tools, &mut steps, offsets.as_ref(), true)
+            .await
+    }
+
+    /// What has to be done for `records`; those without a plan are reported.
+    async fn steps_of<'r>(
+        &mut self,
+        tools: &mut Tools<'_>,
+        records: &'r [SinkRecord],
+        duplicates: Duplicates,
+    ) -> Result<Vec<Step<'r>>, WriteError> {
+        let mut buffer = Buffer::new(tools.settings.batch_size, duplicates);
         for record in records {
             let added = self
                 .planner
@@ -96,19 +125,7 @@ impl Writer {
                 Err(PlanError::Record(error)) => tools.report(record, error)?,
             }
         }
-        let mut steps = buffer.steps;
-        let offsets = self.offsets.as_ref().map(|_| next_offsets(records));
-        match self
-            .in_transaction(tools, &mut steps, offsets.as_ref(), false)
-            .await
-        {
-            Err(WriteError::Database(error)) if error.fault == Fault::Data => {
-                tracing::debug!("looking for the row that was refused: {error}");
-                self.in_transaction(tools, &mut steps, offsets.as_ref(), true)
-                    .await
-            }
-            other => other,
-        }
+        Ok(buffer.steps)
     }
 
     /// Does all steps in one transaction. `isolates`: the rows that are refused

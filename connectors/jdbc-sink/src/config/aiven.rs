@@ -108,6 +108,7 @@ pub(super) fn parse(props: &Props) -> Result<SinkSettings> {
         connection_backoff: millis(10_000),
         insert_mode: InsertMode::parse(&settings.get(&INSERT_MODE)?),
         batch_size: number(settings.get(&BATCH_SIZE)?) as usize,
+        keeps_every_event: false,
         delete_enabled: settings.get(&DELETE)?,
         truncate_enabled: settings.get(&TRUNCATE)?,
         table_types: vec![

@@ -407,6 +407,7 @@ pub(super) fn parse(props: &Props) -> Result<SinkSettings> {
         connection_backoff: millis(settings.get(&BACKOFF)?),
         insert_mode: InsertMode::parse(&settings.get(&INSERT_MODE)?),
         batch_size: number(settings.get(&BATCH_SIZE)?) as usize,
+        keeps_every_event: false,
         delete_enabled,
         truncate_enabled: settings.get(&TRUNCATE)?,
         table_types: settings

@@ -325,6 +325,9 @@ pub(super) fn parse(props: &Props) -> Result<SinkSettings> {
         connection_backoff: millis(0),
         insert_mode: InsertMode::parse(&settings.get(&INSERT_MODE)?),
         batch_size: number(settings.get(&BATCH_SIZE)?) as usize,
+        keeps_every_event: settings
+            .get(&KEYED_BATCHES)?
+            .eq_ignore_ascii_case("passthrough"),
         delete_enabled: settings.get(&DELETE)?,
         truncate_enabled: settings.get(&TRUNCATE)?,
         table_types: vec![TableKind::Table, TableKind::PartitionedTable],

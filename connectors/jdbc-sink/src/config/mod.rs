@@ -103,6 +103,8 @@ pub(crate) struct SinkSettings {
     pub(crate) connection_backoff: Duration,
     pub(crate) insert_mode: InsertMode,
     pub(crate) batch_size: usize,
+    /// Of rows of one key in a batch, all are written, not the last only.
+    pub(crate) keeps_every_event: bool,
     pub(crate) delete_enabled: bool,
     pub(crate) truncate_enabled: bool,
     pub(crate) table_types: Vec<TableKind>,
