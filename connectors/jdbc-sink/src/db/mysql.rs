@@ -25,8 +25,8 @@ pub(crate) struct MySqlSession {
     conn: Conn,
     buffer: Vec<u8>,
     scratch: Vec<u8>,
-    /// No statement may be longer.
-    longest: usize,
+    /// The server's `max_allowed_packet`.
+    packet: usize,
     backslashes: bool,
 }
 
@@ -43,7 +43,7 @@ impl MySqlSession {
             conn,
             buffer: Vec::new(),
             scratch: Vec::with_capacity(64),
-            longest: STATEMENT,
+            packet: STATEMENT,
             backslashes: true,
         };
         session.set_up(url, zone).await?;
@@ -57,11 +57,10 @@ impl MySqlSession {
             .query("SELECT @@max_allowed_packet, @@sql_mode")
             .await?;
         let mut values = rows.into_iter().flatten().flatten();
-        let packet: usize = values
+        self.packet = values
             .next()
             .and_then(|text| text.parse().ok())
             .unwrap_or(STATEMENT);
-        self.longest = packet.saturating_sub(1024).max(1024);
         let modes = values.next().unwrap_or_default();
         let mut modes: Vec<&str> = modes
             .split(',')
@@ -148,7 +147,7 @@ impl MySqlSession {
             tail,
             enclosed,
         } = lists;
-        let limit = self.longest.min(STATEMENT).saturating_sub(tail.len());
+        let limit = self.statement_limit().saturating_sub(tail.len());
         let mut first = 0;
         let mut sql = std::mem::take(&mut self.buffer);
         begin(&mut sql, head);
@@ -174,8 +173,20 @@ impl MySqlSession {
             }
         }
         self.run(&mut sql, tail, first).await?;
-        self.buffer = sql;
+        self.keep(sql);
         Ok(())
+    }
+
+    /// A statement of several rows is not longer.
+    fn statement_limit(&self) -> usize {
+        self.packet.saturating_sub(1024).clamp(1024, STATEMENT)
+    }
+
+    /// Keeps a buffer for the next statement, unless a row made it huge.
+    fn keep(&mut self, buffer: Vec<u8>) {
+        if buffer.capacity() <= 4 * STATEMENT {
+            self.buffer = buffer;
+        }
     }
 
     fn cells(
@@ -194,6 +205,19 @@ impl MySqlSession {
 
     async fn run(&mut self, sql: &mut Vec<u8>, tail: &str, first: usize) -> DbResult<()> {
         sql.extend_from_slice(tail.as_bytes());
+        // With the command's byte, and the server wants to stay below.
+        if sql.len() + 2 > self.packet {
+            let message = format!(
+                "the row's statement has {} bytes, and the server's max_allowed_packet is {}: raise it (SET GLOBAL \
+                 max_allowed_packet=…), or leave the large field out",
+                sql.len(),
+                self.packet
+            );
+            return Err(DbError {
+                row: Some(first),
+                ..DbError::new(Fault::Data, message)
+            });
+        }
         self.conn.query_drop(&sql[..]).await.map_err(|error| {
             let mut fault = fault_of(&error);
             fault.row = fault.row.map(|row| row + first);
@@ -205,9 +229,11 @@ impl MySqlSession {
     async fn update(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
         let (head, names) = manner.dialect.update_parts(batch.plan.target());
         let keys = batch.plan.keys;
-        let limit = self.longest.min(STATEMENT);
+        let limit = self.statement_limit();
         let mut sql = std::mem::take(&mut self.buffer);
         sql.clear();
+        // "At row 1" is of one of the statements, not of the batch.
+        let unplaced = |error| DbError { row: None, ..error };
         for (index, row) in batch.rows.iter().enumerate() {
             let start = sql.len();
             if start > 0 {
@@ -235,13 +261,13 @@ impl MySqlSession {
             }
             if sql.len() > limit && start > 0 {
                 let next = sql.split_off(start);
-                self.run(&mut sql, "", 0).await?;
+                self.run(&mut sql, "", 0).await.map_err(unplaced)?;
                 sql.clear();
                 sql.extend_from_slice(&next[1..]);
             }
         }
-        self.run(&mut sql, "", 0).await?;
-        self.buffer = sql;
+        self.run(&mut sql, "", 0).await.map_err(unplaced)?;
+        self.keep(sql);
         Ok(())
     }
 

@@ -24,6 +24,9 @@ use crate::values::Family;
 /// COPY data goes in pieces of about this size.
 const CHUNK: usize = 128 << 10;
 
+/// The arrays of one statement grow to about this size.
+const ARRAYS: usize = 2 << 20;
+
 /// How long to wait for a server if the URL does not say.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -107,7 +110,7 @@ impl PostgresSession {
         row: &Row<'_>,
         manner: &Manner,
     ) -> Option<String> {
-        let mut arrays = TextArrays::new(1, 1);
+        let mut arrays = TextArrays::new(1);
         column
             .write(row, &manner.style, &mut arrays, &mut Vec::new())
             .ok()?;
@@ -195,7 +198,7 @@ impl PostgresSession {
         manner: &Manner,
     ) -> DbResult<()> {
         let columns = batch.plan.used(batch.op);
-        let mut arrays = TextArrays::new(columns.len(), batch.rows.len());
+        let mut arrays = TextArrays::new(columns.len());
         let mut scratch = Vec::with_capacity(64);
         for (index, row) in batch.rows.iter().enumerate() {
             for column in columns {
@@ -204,8 +207,15 @@ impl PostgresSession {
                     .map_err(|error| DbError::cell(error, index))?;
             }
             arrays.end_row();
+            if arrays.size() >= ARRAYS && index + 1 < batch.rows.len() {
+                self.run_arrays(statement, arrays.take()).await?;
+            }
         }
-        let arrays: Vec<TextArray> = arrays.into_arrays().into_iter().map(TextArray).collect();
+        self.run_arrays(statement, arrays.take()).await
+    }
+
+    async fn run_arrays(&mut self, statement: &Statement, arrays: Vec<Vec<u8>>) -> DbResult<()> {
+        let arrays: Vec<TextArray> = arrays.into_iter().map(TextArray).collect();
         self.client
             .execute_raw(statement, &arrays)
             .await

@@ -110,33 +110,47 @@ const TEXT_OID: i32 = 25;
 pub(super) struct TextArrays {
     arrays: Vec<Vec<u8>>,
     next: usize,
+    rows: i32,
 }
 
+/// Before an array's items: dimensions, nulls allowed, type, length, first index.
+const HEADER: usize = 20;
+
 impl TextArrays {
-    pub(super) fn new(columns: usize, rows: usize) -> Self {
-        let rows = i32::try_from(rows).unwrap_or(i32::MAX);
-        let mut header = Vec::with_capacity(20);
-        // Dimensions, nulls allowed, type, length, first index.
-        for number in [1, 1, TEXT_OID, rows, 1] {
-            header.extend_from_slice(&number.to_be_bytes());
+    pub(super) fn new(columns: usize) -> Self {
+        let mut header = Vec::with_capacity(HEADER);
+        for number in [1, 1, TEXT_OID, 0, 1] {
+            header.extend_from_slice(&i32::to_be_bytes(number));
         }
         Self {
             arrays: vec![header; columns],
             next: 0,
+            rows: 0,
         }
     }
 
     pub(super) fn end_row(&mut self) {
         self.next = 0;
+        self.rows += 1;
     }
 
-    pub(super) fn into_arrays(self) -> Vec<Vec<u8>> {
-        self.arrays
+    /// How many bytes the arrays have.
+    pub(super) fn size(&self) -> usize {
+        self.arrays.iter().map(Vec::len).sum()
+    }
+
+    /// The arrays of the rows so far; the next row is the first one again.
+    pub(super) fn take(&mut self) -> Vec<Vec<u8>> {
+        let empty = Self::new(self.arrays.len());
+        let mut full = std::mem::replace(self, empty);
+        for array in &mut full.arrays {
+            array[12..16].copy_from_slice(&full.rows.to_be_bytes());
+        }
+        full.arrays
     }
 
     /// The text of the only item; none for null.
     pub(super) fn into_first_text(self) -> Option<String> {
-        const HEADER: usize = 20;
         let array = self.arrays.into_iter().next()?;
         let length = array.get(HEADER..HEADER + 4)?;
         if length == (-1_i32).to_be_bytes() {

@@ -14,6 +14,9 @@ use crate::url::JdbcUrl;
 use crate::values::Cells;
 use crate::values::temporal::Eras;
 
+/// Rows are handed over in pieces of about this size.
+const PIECE: usize = 2 << 20;
+
 pub(crate) struct SqliteSession {
     /// Never locked: a mutex makes it shareable, which futures ask for.
     connection: Option<Mutex<Connection>>,
@@ -93,8 +96,9 @@ impl SqliteSession {
             .dialect
             .one_row(batch.plan.target(), batch.op, manner.mode);
         let columns = batch.plan.used(batch.op);
-        let mut rows = Vec::with_capacity(batch.rows.len());
+        let mut rows = Vec::new();
         let mut scratch = Vec::new();
+        let (mut first, mut size) = (0, 0);
         for (index, row) in batch.rows.iter().enumerate() {
             let mut values = Values(Vec::with_capacity(columns.len()));
             for column in columns {
@@ -102,8 +106,20 @@ impl SqliteSession {
                     .write(row, &manner.style, &mut values, &mut scratch)
                     .map_err(|error| DbError::cell(error, index))?;
             }
+            size += values.size();
             rows.push(values.0);
+            if size >= PIECE {
+                self.run(&sql, std::mem::take(&mut rows), first).await?;
+                (first, size) = (index + 1, 0);
+            }
         }
+        self.run(&sql, rows, first).await
+    }
+
+    /// Runs a statement for each of `rows`, the first of which is the batch's
+    /// row `first`.
+    async fn run(&mut self, sql: &str, rows: Vec<Vec<Value>>, first: usize) -> DbResult<()> {
+        let sql = sql.to_owned();
         self.with(move |connection| {
             let mut statement = connection
                 .prepare_cached(&sql)
@@ -112,7 +128,7 @@ impl SqliteSession {
                 statement
                     .execute(params_from_iter(row))
                     .map_err(|error| DbError {
-                        row: Some(index),
+                        row: Some(first + index),
                         ..fault_of(&error)
                     })?;
             }
@@ -154,6 +170,18 @@ fn query(connection: &Connection, sql: &str) -> rusqlite::Result<TextRows> {
 /// A row's values for a prepared statement.
 #[derive(Debug)]
 struct Values(Vec<Value>);
+
+impl Values {
+    /// About how many bytes they have.
+    fn size(&self) -> usize {
+        let sizes = self.0.iter().map(|value| match value {
+            Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+            Value::Null | Value::Integer(_) | Value::Real(_) => 0,
+        });
+        sizes.sum::<usize>() + self.0.len() * size_of::<Value>()
+    }
+}
 
 impl Cells for Values {
     fn null(&mut self) {
