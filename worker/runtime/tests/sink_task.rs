@@ -13,21 +13,14 @@ use std::time::Duration;
 
 use connect_api::Props;
 use connect_api::record::TopicPartition;
-use connect_runtime::{ConnectorTaskId, SinkLag, State, TargetState};
+use connect_runtime::{SinkLag, State, TargetState};
 use serde_json::json;
 use support::kafka::{
     Stored, ToSend, bootstrap, committed, create, read, send, send_all, unique, wait_committed,
 };
 use support::plugins::{FAIL_ON, JSON_CONVERTER};
 use support::sink::{Event, LIST_SINK, Sink, sink};
-use support::{NoEvents, TestWorker, props, worker_props};
-
-/// Commits often, so that tests need not wait.
-const OFTEN: (&str, &str) = ("offset.flush.interval.ms", "50");
-
-fn worker() -> TestWorker {
-    TestWorker::new(&worker_props(&bootstrap(), &[OFTEN]))
-}
+use support::{NoEvents, OFTEN, TestWorker, props, start, worker, worker_props};
 
 fn config(name: &str, topic: &str, more: &[(&str, &str)]) -> Props {
     let mut all = props(&[
@@ -44,21 +37,6 @@ fn config(name: &str, topic: &str, more: &[(&str, &str)]) -> Props {
         }
     }
     all
-}
-
-async fn start(worker: &TestWorker, config: &Props, task: usize) -> ConnectorTaskId {
-    let id = ConnectorTaskId::new(config["name"].as_str(), task);
-    worker
-        .worker
-        .start_task(
-            id.clone(),
-            config.clone(),
-            config.clone(),
-            TargetState::Started,
-        )
-        .await
-        .unwrap();
-    id
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,14 +14,7 @@ use connect_api::Props;
 use connect_runtime::{ConnectorTaskId, State, TargetState};
 use support::kafka::{bootstrap, partitions, unique, values};
 use support::plugins::SCRIPTED;
-use support::{TestWorker, props, worker_props};
-
-/// Commits often, so that tests need not wait.
-const OFTEN: (&str, &str) = ("offset.flush.interval.ms", "50");
-
-fn worker() -> TestWorker {
-    TestWorker::new(&worker_props(&bootstrap(), &[OFTEN]))
-}
+use support::{OFTEN, TestWorker, props, worker, worker_props};
 
 fn scripted(name: &str, topic: &str, more: &[(&str, &str)]) -> Props {
     let mut all = props(&[
@@ -33,20 +26,8 @@ fn scripted(name: &str, topic: &str, more: &[(&str, &str)]) -> Props {
     all
 }
 
-/// Starts task 0 of a connector with the same settings for both.
 async fn start(worker: &TestWorker, config: &Props) -> ConnectorTaskId {
-    let id = ConnectorTaskId::new(config["name"].as_str(), 0);
-    worker
-        .worker
-        .start_task(
-            id.clone(),
-            config.clone(),
-            config.clone(),
-            TargetState::Started,
-        )
-        .await
-        .unwrap();
-    id
+    support::start(worker, config, 0).await
 }
 
 async fn stored(worker: &TestWorker, name: &str, number: u64) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use connect_api::Props;
 use connect_api::plugin::ConnectorEvents;
-use connect_runtime::{Worker, WorkerSettings};
+use connect_runtime::{ConnectorTaskId, TargetState, Worker, WorkerSettings};
 
 use stores::{MemoryOffsets, Statuses};
 
@@ -61,6 +61,30 @@ impl TestWorker {
             statuses,
         }
     }
+}
+
+/// Commits often, so that tests need not wait.
+pub const OFTEN: (&str, &str) = ("offset.flush.interval.ms", "50");
+
+/// A worker on the real broker that commits often.
+pub fn worker() -> TestWorker {
+    TestWorker::new(&worker_props(&kafka::bootstrap(), &[OFTEN]))
+}
+
+/// Starts a task of a connector with the same settings for both.
+pub async fn start(worker: &TestWorker, config: &Props, task: usize) -> ConnectorTaskId {
+    let id = ConnectorTaskId::new(config["name"].as_str(), task);
+    worker
+        .worker
+        .start_task(
+            id.clone(),
+            config.clone(),
+            config.clone(),
+            TargetState::Started,
+        )
+        .await
+        .unwrap();
+    id
 }
 
 /// A herder that wants to know nothing.
