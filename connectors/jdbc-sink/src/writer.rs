@@ -77,11 +77,7 @@ impl Writer {
         tools: &mut Tools<'_>,
         records: &[SinkRecord],
     ) -> Result<(), WriteError> {
-        let duplicates = match tools.settings.insert_mode {
-            InsertMode::Insert => Duplicates::Kept,
-            _ if tools.settings.keeps_every_event => Duplicates::Split,
-            _ => Duplicates::LastOnly,
-        };
+        let duplicates = tools.settings.duplicates;
         let offsets = self.offsets.as_ref().map(|_| next_offsets(records));
         let mut steps = self.steps_of(tools, records, duplicates).await?;
         let written = self
@@ -93,7 +89,8 @@ impl Writer {
         };
         tracing::debug!("looking for the row that was refused: {error}");
         // If it is the last of its key, the one before it counts.
-        if duplicates == Duplicates::LastOnly {
+        let inserts = tools.settings.insert_mode == InsertMode::Insert;
+        if duplicates == Duplicates::LastOnly && !inserts {
             steps = self.steps_of(tools, records, Duplicates::Split).await?;
         }
         self.in_transaction(tools, &mut steps, offsets.as_ref(), true)

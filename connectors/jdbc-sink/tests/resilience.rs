@@ -201,3 +201,83 @@ async fn the_next_host_is_taken_where_the_first_says_nothing() {
         task.stop().await;
     }
 }
+
+/// The service's own certificate serves as authority and as the client's.
+#[tokio::test]
+async fn postgres_is_shown_the_clients_certificate() {
+    let certificate =
+        std::env::var("POSTGRES_CERTIFICATE").expect("tests/services/up postgres sets it");
+    let key = certificate.replace(".crt", ".key");
+    let (mut database, base) = servers::postgres("jdbc_client_certificate").await;
+    let set = format!("ALTER SYSTEM SET ssl_ca_file = '{certificate}'");
+    database.run(&set).await;
+    database.run("SELECT pg_reload_conf()").await;
+    while database.rows("SHOW ssl_ca_file").await != [[certificate.clone()]] {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let pk12 = tempfile::NamedTempFile::new().unwrap();
+    let pk12 = pk12.path().display().to_string();
+    let made = std::process::Command::new("openssl")
+        .args(["pkcs12", "-export", "-passout", "pass:p12-secret"])
+        .args(["-in", &certificate, "-inkey", &key, "-out", &pk12])
+        .status();
+    assert!(made.expect("openssl is there").success());
+    let sink = "SELECT client_dn FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                WHERE application_name = 'with_certificate'";
+    for (how, shown) in [
+        (
+            format!("&sslcert={certificate}&sslkey={key}"),
+            "/CN=localhost",
+        ),
+        // pgjdbc takes a PKCS #12 file as `sslkey` alone.
+        (
+            format!("&sslkey={pk12}&sslpassword=p12-secret"),
+            "/CN=localhost",
+        ),
+        (String::new(), "-"),
+    ] {
+        let url = format!(
+            "{}&sslmode=verify-full&sslrootcert={certificate}&ApplicationName=with_certificate{how}",
+            base["connection.url"]
+        );
+        let all = with(&base, &[("connection.url", &url), ("auto.create", "true")]);
+        let mut task = Running::start(CONFLUENT, &all).await;
+        task.put(&[amount("t", 0, 1, "a")]).await;
+        assert_eq!(database.rows(sink).await, [[shown]], "{how}");
+        task.stop().await;
+        while !database.rows(sink).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    database.run("ALTER SYSTEM RESET ssl_ca_file").await;
+    database.run("SELECT pg_reload_conf()").await;
+}
+
+/// What begins with `connection.` and is no key is the driver's
+/// (`GenericDatabaseDialect.addConnectionProperties`).
+#[tokio::test]
+async fn other_connection_keys_are_the_drivers() {
+    for (which, mut database, base) in servers("jdbc_driver_keys").await {
+        let (key, sql) = match which {
+            "postgres" => (
+                ("connection.ApplicationName", "by_key"),
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'by_key'",
+            ),
+            _ => (
+                ("connection.sessionVariables", "lock_wait_timeout=4321"),
+                "SELECT count(*) FROM t WHERE amount = '4321'",
+            ),
+        };
+        database
+            .run("CREATE TABLE t (id INT PRIMARY KEY, amount VARCHAR(20))")
+            .await;
+        if which == "mysql" {
+            let seen = "CREATE TRIGGER seen BEFORE INSERT ON t FOR EACH ROW SET NEW.amount = @@lock_wait_timeout";
+            database.run(seen).await;
+        }
+        let mut task = Running::start(CONFLUENT, &with(&base, &[key])).await;
+        task.put(&[amount("t", 0, 1, "a")]).await;
+        assert_eq!(database.rows(sql).await, [["1"]], "{which}");
+        task.stop().await;
+    }
+}

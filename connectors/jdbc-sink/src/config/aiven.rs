@@ -74,15 +74,19 @@ pub(super) fn config_def() -> ConfigDef {
         key.group = Some(DATABASE.into());
         def.add(key);
     }
-    let def = def
+    // Only Confluent's class recommends values for it.
+    let mut pk_mode = KeyDef::from(&PK_MODE);
+    pk_mode.recommended.clear();
+    let mut def = def
         .with(&QUOTE)
         .with(&INSERT_MODE)
         .with(&BATCH_SIZE)
         .with(&DELETE)
         .with(&TABLE_FORMAT)
         .with(&NORMALIZE)
-        .with(&TOPIC_TABLES)
-        .with(&PK_MODE)
+        .with(&TOPIC_TABLES);
+    def.add(pk_mode);
+    let def = def
         .with(&PK_FIELDS)
         .with(&WHITELIST)
         .with(&AUTO_CREATE)
@@ -96,19 +100,21 @@ pub(super) fn parse(props: &Props) -> Result<SinkSettings> {
     let settings = config_def().parse(props)?;
     let zone = zone_of(&settings.get(&TIMEZONE)?)?;
     let pairs = settings.get(&TOPIC_TABLES)?.unwrap_or_default();
+    let insert_mode = InsertMode::parse(&settings.get(&INSERT_MODE)?);
     Ok(SinkSettings {
         flavor: Flavor::Aiven,
         connector: connector_name(props),
         url: settings.get(&URL)?,
         user: settings.get(&USER)?,
         password: settings.get(&PASSWORD)?,
+        driver: Vec::new(),
         dialect_name: settings.get(&DIALECT)?,
         // The original's `CachedConnectionProvider` has these as constants.
         connection_attempts: 3,
         connection_backoff: millis(10_000),
-        insert_mode: InsertMode::parse(&settings.get(&INSERT_MODE)?),
+        insert_mode,
         batch_size: number(settings.get(&BATCH_SIZE)?) as usize,
-        keeps_every_event: false,
+        duplicates: insert_mode.duplicates(),
         delete_enabled: settings.get(&DELETE)?,
         truncate_enabled: settings.get(&TRUNCATE)?,
         table_types: vec![

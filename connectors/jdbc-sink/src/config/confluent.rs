@@ -65,6 +65,7 @@ pub(super) const DIALECT: Key<String> = Key::new("dialect.name")
         "SqliteDatabaseDialect",
     ]))
     .recommended(&[
+        "",
         "PostgreSqlDatabaseDialect",
         "MySqlDatabaseDialect",
         "SqliteDatabaseDialect",
@@ -125,6 +126,10 @@ pub(super) const DELETE: Key<bool> = Key::new("delete.enabled")
 const TABLE_TYPES: Key<Vec<String>> = Key::new("table.types")
     .default("TABLE")
     .check(Check::Custom(|value| match value {
+        connect_api::config::ConfigValue::List(names) if names.is_empty() => Err(
+            "At least one value must be specified. Valid values are: [table, partitioned table, view]"
+                .to_owned(),
+        ),
         connect_api::config::ConfigValue::List(names) => {
             match names.iter().find(|name| TableKind::parse(name).is_none()) {
                 Some(name) => Err(format!(
@@ -135,7 +140,7 @@ const TABLE_TYPES: Key<Vec<String>> = Key::new("table.types")
         }
         _ => Ok(()),
     }))
-    .recommended(&["TABLE", "PARTITIONED TABLE", "VIEW"])
+    .recommended(&["table", "partitioned table", "view"])
     .group(WRITES)
     .width(Width::Medium)
     .display_name("Table Types")
@@ -396,18 +401,20 @@ pub(super) fn parse(props: &Props) -> Result<SinkSettings> {
     let nanos = settings
         .get(&PRECISION)?
         .eq_ignore_ascii_case("nanoseconds");
+    let insert_mode = InsertMode::parse(&settings.get(&INSERT_MODE)?);
     Ok(SinkSettings {
         flavor: Flavor::Confluent,
         connector: connector_name(props),
         url: settings.get(&URL)?,
         user: settings.get(&USER)?,
         password: settings.get(&PASSWORD)?,
+        driver: driver_properties(props),
         dialect_name: settings.get(&DIALECT)?,
         connection_attempts: number(settings.get(&ATTEMPTS)?),
         connection_backoff: millis(settings.get(&BACKOFF)?),
-        insert_mode: InsertMode::parse(&settings.get(&INSERT_MODE)?),
+        insert_mode,
         batch_size: number(settings.get(&BATCH_SIZE)?) as usize,
-        keeps_every_event: false,
+        duplicates: insert_mode.duplicates(),
         delete_enabled,
         truncate_enabled: settings.get(&TRUNCATE)?,
         table_types: settings
@@ -448,6 +455,20 @@ pub(super) fn parse(props: &Props) -> Result<SinkSettings> {
         exactly_once: settings.get(&EXACTLY_ONCE)?,
         offsets_table: settings.get(&OFFSETS_TABLE)?,
     })
+}
+
+/// What begins with `connection.` and is no key is the driver's
+/// (`GenericDatabaseDialect.addConnectionProperties`).
+fn driver_properties(props: &Props) -> Vec<(String, String)> {
+    let def = config_def();
+    props
+        .iter()
+        .filter(|(name, _)| !def.knows(name))
+        .filter_map(|(name, value)| {
+            let name = name.strip_prefix("connection.")?;
+            Some((name.to_owned(), value.clone()))
+        })
+        .collect()
 }
 
 pub(super) fn names_filter(names: Vec<String>) -> FieldFilter {

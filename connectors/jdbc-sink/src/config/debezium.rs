@@ -9,6 +9,7 @@ use super::extensions::{AUTO_WIDEN, EXACTLY_ONCE, OFFSETS_TABLE, ZONE, with_exte
 use super::{
     FieldFilter, Flavor, InsertMode, PkMode, SinkSettings, connector_name, millis, number,
 };
+use crate::buffer::Duplicates;
 use crate::dialect::Quoting;
 use crate::table::TableKind;
 use crate::values::encode::Style;
@@ -181,7 +182,7 @@ const REDUCTION: Key<bool> = Key::new("use.reduction.buffer")
     .display_name("Specifies whether to use the reduction buffer.")
     .doc(
         "A reduction buffer consolidates the execution of SQL statements by primary key to reduce the SQL load on the \
-         target database. Here a batch always holds the last change of each key only.",
+         target database. Here only insert.mode=insert differs by it: the others reduce by keyed.message.batch.mode.",
     );
 const KEYED_BATCHES: Key<String> = Key::new("keyed.message.batch.mode")
     .default("deduplication")
@@ -314,20 +315,28 @@ pub(super) fn parse(props: &Props) -> Result<SinkSettings> {
         },
     };
     let evolves = settings.get(&EVOLUTION)?.eq_ignore_ascii_case("basic");
+    let insert_mode = InsertMode::parse(&settings.get(&INSERT_MODE)?);
+    let passes = settings
+        .get(&KEYED_BATCHES)?
+        .eq_ignore_ascii_case("passthrough");
+    let duplicates = match insert_mode.duplicates() {
+        Duplicates::LastOnly if passes => Duplicates::Split,
+        Duplicates::Kept if settings.get(&REDUCTION)? => Duplicates::LastOnly,
+        other => other,
+    };
     Ok(SinkSettings {
         flavor: Flavor::Debezium,
         connector: connector_name(props),
         url: settings.get(&URL)?,
         user: Some(settings.get(&USER)?),
         password: settings.get(&PASSWORD)?,
+        driver: Vec::new(),
         dialect_name: String::new(),
         connection_attempts: 1,
         connection_backoff: millis(0),
-        insert_mode: InsertMode::parse(&settings.get(&INSERT_MODE)?),
+        insert_mode,
         batch_size: number(settings.get(&BATCH_SIZE)?) as usize,
-        keeps_every_event: settings
-            .get(&KEYED_BATCHES)?
-            .eq_ignore_ascii_case("passthrough"),
+        duplicates,
         delete_enabled: settings.get(&DELETE)?,
         truncate_enabled: settings.get(&TRUNCATE)?,
         table_types: vec![TableKind::Table, TableKind::PartitionedTable],

@@ -12,6 +12,7 @@ use connect_api::config::{ConfigDef, Secret};
 use connect_api::regex::JavaRegex;
 use connect_api::{Props, Result};
 
+use crate::buffer::Duplicates;
 use crate::dialect::Quoting;
 use crate::table::TableKind;
 use crate::values::Unit;
@@ -36,6 +37,14 @@ pub(crate) enum InsertMode {
 }
 
 impl InsertMode {
+    /// Inserts are as many as the records; of a row's states, the last counts.
+    fn duplicates(self) -> Duplicates {
+        match self {
+            InsertMode::Insert => Duplicates::Kept,
+            InsertMode::Upsert | InsertMode::Update => Duplicates::LastOnly,
+        }
+    }
+
     fn parse(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
             "upsert" => InsertMode::Upsert,
@@ -98,13 +107,15 @@ pub(crate) struct SinkSettings {
     pub(crate) url: String,
     pub(crate) user: Option<String>,
     pub(crate) password: Option<Secret>,
+    /// Properties for the driver, beside the URL.
+    pub(crate) driver: Vec<(String, String)>,
     pub(crate) dialect_name: String,
     pub(crate) connection_attempts: u32,
     pub(crate) connection_backoff: Duration,
     pub(crate) insert_mode: InsertMode,
     pub(crate) batch_size: usize,
-    /// Of rows of one key in a batch, all are written, not the last only.
-    pub(crate) keeps_every_event: bool,
+    /// What becomes of rows of one key in a batch.
+    pub(crate) duplicates: Duplicates,
     pub(crate) delete_enabled: bool,
     pub(crate) truncate_enabled: bool,
     pub(crate) table_types: Vec<TableKind>,

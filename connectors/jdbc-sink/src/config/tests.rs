@@ -157,3 +157,83 @@ fn settings_without_effect_are_named() {
         ["'connection.pool.max_size' has no effect: each task has one connection"]
     );
 }
+
+/// Values of `DeleteEnabledRecommender`, `PrimaryKeyModeRecommender`,
+/// `DatabaseDialectRecommender` and `EnumRecommender`.
+#[test]
+fn values_are_recommended_as_the_originals_do() {
+    let recommended = |flavor, pairs: &[(&str, &str)], name: &str| {
+        let values = validate(flavor, &props(pairs));
+        let value = values.into_iter().find(|value| value.name == name).unwrap();
+        (value.recommended_values.join(","), value.visible)
+    };
+    let modes = "none,kafka,record_key,record_value";
+    for (pairs, name, values, visible) in [
+        (&[][..], "delete.enabled", "false", false),
+        (
+            &[("pk.mode", "record_key")],
+            "delete.enabled",
+            "true,false",
+            true,
+        ),
+        (&[], "pk.mode", modes, true),
+        (&[("delete.enabled", "true")], "pk.mode", "record_key", true),
+        (&[], "table.types", "table,partitioned table,view", true),
+        (&[], "insert.mode", "", true),
+    ] {
+        let found = recommended(Flavor::Confluent, pairs, name);
+        assert_eq!(found, (values.to_owned(), visible), "{name} {pairs:?}");
+    }
+    let (dialects, _) = recommended(Flavor::Confluent, &[], "dialect.name");
+    assert!(dialects.starts_with(",PostgreSql"), "{dialects}");
+    for name in ["pk.mode", "delete.enabled", "insert.mode"] {
+        let found = recommended(Flavor::Aiven, &[], name);
+        assert_eq!(found, (String::new(), true), "{name}");
+    }
+}
+
+#[test]
+fn no_key_is_dropped_in_silence() {
+    let given = [
+        ("hibernate.c3p0.timeout", "1"),
+        ("connection.username", "x"),
+    ];
+    assert_eq!(
+        warnings(Flavor::Debezium, &props(&given)),
+        ["'hibernate.c3p0.timeout' has no effect: there is no Hibernate here"]
+    );
+    let given = [
+        ("connection.socketFactory", "x"),
+        ("connection.ApplicationName", "y"),
+    ];
+    assert_eq!(
+        warnings(Flavor::Confluent, &props(&given)),
+        ["'connection.socketFactory' has no effect: the driver has no such property here"]
+    );
+    let found = errors(Flavor::Confluent, &[("table.types", "")]);
+    assert!(
+        found[0].1.contains("At least one value must be specified"),
+        "{found:?}"
+    );
+    assert_eq!(found[0].0, "table.types");
+}
+
+#[test]
+fn duplicates_by_mode() {
+    use crate::buffer::Duplicates;
+    let of = |pairs: &[(&str, &str)]| {
+        let mut all = props(pairs);
+        all.insert("connection.username".to_owned(), "x".to_owned());
+        SinkSettings::parse(Flavor::Debezium, &all)
+            .unwrap()
+            .duplicates
+    };
+    let passes = ("keyed.message.batch.mode", "passthrough");
+    assert_eq!(of(&[]), Duplicates::Kept);
+    assert_eq!(
+        of(&[("use.reduction.buffer", "true")]),
+        Duplicates::LastOnly
+    );
+    assert_eq!(of(&[("insert.mode", "upsert")]), Duplicates::LastOnly);
+    assert_eq!(of(&[("insert.mode", "upsert"), passes]), Duplicates::Split);
+}

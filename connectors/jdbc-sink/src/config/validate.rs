@@ -61,6 +61,12 @@ pub(crate) fn warnings(flavor: Flavor, props: &Props) -> Vec<String> {
         ],
         Flavor::Aiven => &[],
     };
+    let hibernate = props.keys().filter(|name| name.starts_with("hibernate."));
+    for name in hibernate.filter(|_| flavor == Flavor::Debezium) {
+        warnings.push(format!(
+            "'{name}' has no effect: there is no Hibernate here"
+        ));
+    }
     for (name, why) in useless {
         if props.contains_key(*name) {
             warnings.push(format!("'{name}' has no effect: {why}"));
@@ -89,6 +95,7 @@ fn add(values: &mut [ConfigValueInfo], name: &str, error: &str) {
 
 /// `JdbcSinkConnectorValidation.validateDeleteEnabledPkMode`.
 fn confluent(values: &mut [ConfigValueInfo]) {
+    recommend(values);
     let deletes = value(values, "delete.enabled") == Some("true");
     let other_mode =
         value(values, "pk.mode").is_some_and(|mode| PkMode::parse(mode) != PkMode::RecordKey);
@@ -96,6 +103,26 @@ fn confluent(values: &mut [ConfigValueInfo]) {
         let conflict = "Deletes are only supported for pk.mode record_key";
         add(values, "pk.mode", conflict);
         add(values, "delete.enabled", conflict);
+    }
+}
+
+/// `DeleteEnabledRecommender` and `PrimaryKeyModeRecommender`.
+fn recommend(values: &mut [ConfigValueInfo]) {
+    let deletes = value(values, "delete.enabled") == Some("true");
+    let by_key =
+        value(values, "pk.mode").is_some_and(|mode| PkMode::parse(mode) == PkMode::RecordKey);
+    for value in values {
+        if value.name == "delete.enabled" {
+            let all: &[&str] = if by_key {
+                &["true", "false"]
+            } else {
+                &["false"]
+            };
+            value.recommended_values = all.iter().map(|text| (*text).to_owned()).collect();
+            value.visible = by_key;
+        } else if value.name == "pk.mode" && deletes {
+            value.recommended_values = vec![PkMode::RecordKey.name().to_owned()];
+        }
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) fn connector(tls: &Tls) -> DbResult<TlsConnector> {
             builder.add_root_certificate(certificate);
         }
     }
-    if let Some(path) = &tls.client_certificate {
+    // pgjdbc reads a PKCS #12 file from `sslkey` alone.
+    if let Some(path) = tls.client_certificate.as_ref().or(tls.client_key.as_ref()) {
         builder.identity(identity(path, tls)?);
     }
     builder

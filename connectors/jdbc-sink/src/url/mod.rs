@@ -99,9 +99,9 @@ impl JdbcUrl {
             ))
         })?;
         let mut parsed = match database {
-            Database::Postgres => postgres::parse(rest),
-            Database::MySql => mysql::parse(rest),
-            Database::Sqlite => sqlite::parse(rest),
+            Database::Postgres => postgres::parse(rest, &settings.driver),
+            Database::MySql => mysql::parse(rest, &settings.driver),
+            Database::Sqlite => sqlite::parse(rest, &settings.driver),
         }
         .map_err(|reason| {
             Error::config(format!(
@@ -109,6 +109,14 @@ impl JdbcUrl {
                 masked(url)
             ))
         })?;
+        for (name, _) in &settings.driver {
+            let unknown = without_effect(name);
+            for warning in parsed.warnings.iter_mut().filter(|w| **w == unknown) {
+                *warning = format!(
+                    "'connection.{name}' has no effect: the driver has no such property here"
+                );
+            }
+        }
         // `DriverManager` gets the settings as properties, which win.
         if settings.user.is_some() {
             parsed.user.clone_from(&settings.user);
@@ -143,9 +151,7 @@ impl JdbcUrl {
     }
 
     fn ignores(&mut self, name: &str) {
-        self.warnings.push(format!(
-            "connection.url: parameter '{name}' has no effect here"
-        ));
+        self.warnings.push(without_effect(name));
     }
 
     /// The hosts in the order in which they are tried.
@@ -171,6 +177,10 @@ impl JdbcUrl {
             (None, _) => hosts.join(","),
         }
     }
+}
+
+fn without_effect(name: &str) -> String {
+    format!("connection.url: parameter '{name}' has no effect here")
 }
 
 /// A URL without its passwords.

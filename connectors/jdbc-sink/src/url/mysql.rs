@@ -34,7 +34,7 @@ const HAD_ANYWAY: &[&str] = &[
 
 /// `//[user[:password]@]host:port,host/database?name=value`, and the forms
 /// `(host=…,port=…)`, `address=(host=…)(port=…)` and `[…]`.
-pub(super) fn parse(rest: &str) -> Parsed<JdbcUrl> {
+pub(super) fn parse(rest: &str, driver: &[(String, String)]) -> Parsed<JdbcUrl> {
     let mut url = JdbcUrl::new(Database::MySql);
     let rest = [
         "loadbalance:",
@@ -74,7 +74,9 @@ pub(super) fn parse(rest: &str) -> Parsed<JdbcUrl> {
     }
     url.name = Some(decoded(name)?).filter(|name| !name.is_empty());
     let mut flags = TlsFlags::default();
-    for (name, value) in parameters(query, &['&'])? {
+    // Connector/J: properties beside the URL win.
+    let of_url = parameters(query, &['&'])?;
+    for (name, value) in of_url.into_iter().chain(driver.iter().cloned()) {
         parameter(&mut url, &mut flags, &name, value)?;
     }
     url.tls.mode = flags.mode();

@@ -9,6 +9,9 @@ use crate::dialect::Database;
 
 const PORT: u16 = 5432;
 
+/// pgjdbc's factory that takes any certificate.
+const TRUSTING: &str = "org.postgresql.ssl.NonValidatingFactory";
+
 /// Parameters whose effect is had anyway, or that ask for nothing.
 const HAD_ANYWAY: &[&str] = &[
     "reWriteBatchedInserts",
@@ -26,7 +29,8 @@ const HAD_ANYWAY: &[&str] = &[
 ];
 
 /// `//host:port,host/database?name=value`, `database`, `/`.
-pub(super) fn parse(rest: &str) -> Parsed<JdbcUrl> {
+/// `driver` are properties beside the URL, which wins.
+pub(super) fn parse(rest: &str, driver: &[(String, String)]) -> Parsed<JdbcUrl> {
     let mut url = JdbcUrl::new(Database::Postgres);
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (hosts, name) = match place.strip_prefix("//") {
@@ -39,15 +43,19 @@ pub(super) fn parse(rest: &str) -> Parsed<JdbcUrl> {
     url.name = Some(decoded(name)?).filter(|name| !name.is_empty());
     let mut ssl = None;
     let mut mode = None;
-    for (name, value) in parameters(query, &['&'])? {
+    let mut trusting = false;
+    let of_url = parameters(query, &['&'])?;
+    for (name, value) in driver.iter().cloned().chain(of_url) {
         match name.as_str() {
             "sslmode" => mode = Some(ssl_mode(&value)?),
             "ssl" => ssl = Some(is_true(&value)),
+            "sslfactory" if value == TRUSTING => trusting = true,
             _ => parameter(&mut url, &name, value)?,
         }
     }
     // pgjdbc: ssl=true alone is verify-full.
     url.tls.mode = mode.unwrap_or(match ssl {
+        Some(true) if trusting => TlsMode::Required,
         Some(true) => TlsMode::VerifyIdentity,
         Some(false) => TlsMode::Disabled,
         None => TlsMode::Preferred,

@@ -16,13 +16,14 @@ const PRAGMAS: &[&str] = &[
     "temp_store",
 ];
 
-pub(super) fn parse(rest: &str) -> Parsed<JdbcUrl> {
+pub(super) fn parse(rest: &str, driver: &[(String, String)]) -> Parsed<JdbcUrl> {
     let mut url = JdbcUrl::new(Database::Sqlite);
     let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
     if file.is_empty() {
         return Err("a file should follow jdbc:sqlite:".to_owned());
     }
-    for (name, value) in parameters(query, &['&'])? {
+    let of_url = parameters(query, &['&'])?;
+    for (name, value) in driver.iter().cloned().chain(of_url) {
         let simple = !value.is_empty()
             && value
                 .bytes()

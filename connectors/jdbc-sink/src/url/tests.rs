@@ -152,3 +152,42 @@ fn passwords_are_masked() {
         assert_eq!(masked(url), masked_url);
     }
 }
+
+/// pgjdbc lets the URL win over properties, Connector/J properties over the URL.
+#[test]
+fn properties_beside_the_url() {
+    let of = |url: &str, name: &str, value: &str| {
+        JdbcUrl::parse(&settings(url, &[(name, value)]))
+            .unwrap()
+            .tls
+            .mode
+    };
+    for (url, name, value, mode) in [
+        (
+            "jdbc:postgresql://h/d",
+            "connection.sslmode",
+            "require",
+            TlsMode::Required,
+        ),
+        (
+            "jdbc:postgresql://h/d?sslmode=disable",
+            "connection.sslmode",
+            "require",
+            TlsMode::Disabled,
+        ),
+        (
+            "jdbc:mysql://h/d?sslMode=DISABLED",
+            "connection.sslMode",
+            "REQUIRED",
+            TlsMode::Required,
+        ),
+        (
+            "jdbc:postgresql://h/d?ssl=true&sslfactory=org.postgresql.ssl.NonValidatingFactory",
+            "connection.attempts",
+            "1",
+            TlsMode::Required,
+        ),
+    ] {
+        assert_eq!(of(url, name, value), mode, "{url}");
+    }
+}
