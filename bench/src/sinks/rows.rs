@@ -134,8 +134,18 @@ impl Row {
 
     /// A line for PostgreSQL's `COPY … CSV`.
     pub(crate) fn csv(&self) -> String {
+        format!("{}\n", self.columns('"'))
+    }
+
+    /// Appends the values of an `INSERT`.
+    pub(crate) fn append_values(&self, statement: &mut String) {
+        write!(statement, "({})", self.columns('\'')).expect("a string takes everything");
+    }
+
+    /// The columns in order, texts in quotes.
+    fn columns(&self, quote: char) -> String {
         format!(
-            "{},{},{},\"{}\",{},{},{},{}\n",
+            "{},{quote}{}{quote},{quote}{}{quote},{quote}{}{quote},{},{quote}{}{quote},{},{}",
             self.id,
             self.name,
             self.email,
@@ -145,23 +155,6 @@ impl Row {
             self.visits,
             self.active
         )
-    }
-
-    /// Appends the values of an `INSERT`.
-    pub(crate) fn append_values(&self, statement: &mut String) {
-        let written = write!(
-            statement,
-            "({},'{}','{}','{}',{},'{}',{},{})",
-            self.id,
-            self.name,
-            self.email,
-            self.street,
-            self.amount(),
-            self.timestamp(),
-            self.visits,
-            self.active
-        );
-        written.expect("a string takes everything");
     }
 
     fn amount(&self) -> String {
