@@ -3,5 +3,6 @@
 
 pub mod decimal;
 pub mod float;
+pub mod json;
 pub mod time;
 pub mod to_string;

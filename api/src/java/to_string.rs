@@ -72,6 +72,7 @@ fn append_struct(out: &mut Vec<u8>, value: &Struct) {
 }
 
 /// Appends a value that is neither collection nor struct; false for those.
+#[inline]
 pub fn append_scalar(out: &mut Vec<u8>, value: &Value) -> bool {
     match value {
         Value::Null => out.extend_from_slice(b"null"),

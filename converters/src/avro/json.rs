@@ -5,7 +5,7 @@ use connect_api::java::float;
 use connect_api::java::to_string::append_integer;
 
 use crate::failure::Failure;
-use crate::json::escape::write_string;
+use crate::java::json::write_string;
 use crate::json::reader::{Kind, Reader};
 
 /// A JSON value. Floats are kept apart from doubles, because Java writes them

@@ -11,7 +11,7 @@ use super::json::{Json, member};
 use super::schema::AvroSchema;
 use super::schema_parse;
 use super::subject::Subject;
-use crate::json::escape::write_string;
+use crate::java::json::write_string;
 
 /// How deep schemas may refer to others.
 const MAX_REFERENCES: usize = 100;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::json::{Json, comma, member};
 use super::schema::{AvroSchema, AvroType, Enum, Fixed, Kind, Name, Record, RecordField, TypeId};
-use crate::json::escape::write_string;
+use crate::java::json::write_string;
 
 pub(super) fn to_text(schema: &AvroSchema) -> String {
     let mut writer = Writer {

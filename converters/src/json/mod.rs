@@ -9,7 +9,6 @@
 mod config;
 mod decode;
 mod entries;
-pub(crate) mod escape;
 mod plan;
 pub(crate) mod reader;
 mod schema_parse;

@@ -9,11 +9,11 @@ use bytestring::ByteString;
 use connect_api::data::{Field, Schema, SchemaRef, Struct, Type, Value, logical};
 
 use super::Options;
-use super::escape::write_string;
 use super::schema_text::write_schema;
 use crate::failure::Failure;
 use crate::java::decimal::Decimal;
 use crate::java::float;
+use crate::java::json::write_string;
 use crate::java::to_string::{append_integer, scale};
 
 /// A schema's values, with the text of the schema around them if it is wanted.

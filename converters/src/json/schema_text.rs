@@ -3,9 +3,9 @@
 use connect_api::data::{Schema, SchemaRef, Type};
 
 use super::Options;
-use super::escape::write_string;
 use super::plan::{Node, write_boolean, write_list};
 use crate::failure::Failure;
+use crate::java::json::write_string;
 use crate::java::to_string::append_integer;
 
 /// A type's name in JSON schemas.

@@ -2,9 +2,9 @@
 
 use connect_api::data::Value;
 
-use super::escape::write_string;
 use super::plan::{write_base64, write_boolean, write_double, write_float, write_list};
 use crate::failure::Failure;
+use crate::java::json::write_string;
 use crate::java::to_string::append_integer;
 
 /// Appends `value` by what it is itself.

@@ -6,10 +6,9 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use bytes::Bytes;
 use connect_api::Result;
 use connect_api::data::ByteString;
+use connect_api::java::json::write_string;
 use connect_api::java::to_string::append_integer;
 use connect_api::record::{SinkRecord, TopicPartition};
-
-use crate::document::write_text;
 
 /// What is done with a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,14 +201,14 @@ fn write_action(out: &mut Vec<u8>, target: &Target<'_>) {
         Action::Delete => b"{\"delete\":{\"_index\":",
     };
     out.extend_from_slice(name);
-    write_text(out, target.index);
+    write_string(out, target.index);
     if let Some(type_name) = target.type_name {
         out.extend_from_slice(b",\"_type\":");
-        write_text(out, type_name);
+        write_string(out, type_name);
     }
     if let Some(id) = target.id {
         out.extend_from_slice(b",\"_id\":");
-        write_text(out, id);
+        write_string(out, id);
     }
     if let Some(version) = target.version {
         out.extend_from_slice(b",\"version\":");

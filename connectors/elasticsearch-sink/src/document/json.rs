@@ -1,68 +1,22 @@
-//! Scalars as Jackson writes them, and values without schemas.
+//! Scalars as Jackson writes them, and values without schemas. No line break
+//! stands in a document: a bulk request's lines end where documents do.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use connect_api::data::Value;
 use connect_api::java::float;
-use connect_api::java::to_string::append_integer;
+use connect_api::java::json::write_string;
+use connect_api::java::to_string::append_scalar;
 
 use super::Failure;
-
-/// For ASCII: 0 to stand as it is, the letter of a short escape, or `u`.
-const ESCAPES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = b'u';
-        byte += 1;
-    }
-    table[0x08] = b'b';
-    table[0x09] = b't';
-    table[0x0A] = b'n';
-    table[0x0C] = b'f';
-    table[0x0D] = b'r';
-    table[b'"' as usize] = b'"';
-    table[b'\\' as usize] = b'\\';
-    table
-};
-
-/// Appends `text` in quotes. No line break stands in it: a bulk request's lines
-/// end where a document does.
-pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
-    out.reserve(text.len() + 2);
-    out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut plain_from = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        let escape = ESCAPES[usize::from(byte)];
-        if escape == 0 {
-            continue;
-        }
-        out.extend_from_slice(&bytes[plain_from..at]);
-        plain_from = at + 1;
-        if escape == b'u' {
-            out.extend_from_slice(format!("\\u{byte:04X}").as_bytes());
-        } else {
-            out.extend_from_slice(&[b'\\', escape]);
-        }
-    }
-    out.extend_from_slice(&bytes[plain_from..]);
-    out.push(b'"');
-}
 
 /// Appends a scalar; false for collections and structs.
 #[inline]
 pub(super) fn write_scalar(out: &mut Vec<u8>, value: &Value) -> bool {
     match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Boolean(true) => out.extend_from_slice(b"true"),
-        Value::Boolean(false) => out.extend_from_slice(b"false"),
-        Value::Int8(value) => append_integer(out, *value),
-        Value::Int16(value) => append_integer(out, *value),
-        Value::Int32(value) => append_integer(out, *value),
-        Value::Int64(value) => append_integer(out, *value),
-        Value::Float32(value) if value.is_finite() => float::write_f32(out, *value),
-        Value::Float32(value) => quoted(out, |out| float::write_f32(out, *value)),
+        Value::Float32(value) if !value.is_finite() => {
+            quoted(out, |out| float::write_f32(out, *value));
+        }
         Value::Float64(value) => write_double(out, *value),
         Value::String(text) => write_string(out, text),
         Value::Bytes(bytes) => quoted(out, |out| {
@@ -74,7 +28,8 @@ pub(super) fn write_scalar(out: &mut Vec<u8>, value: &Value) -> bool {
                 out.truncate(start);
             }
         }),
-        Value::Array(_) | Value::Map(_) | Value::Struct(_) => return false,
+        // Null, booleans and finite numbers are the same as Java's text.
+        other => return append_scalar(out, other),
     }
     true
 }

@@ -14,7 +14,7 @@ mod tests;
 use connect_api::data::{SchemaCache, SchemaRef, Value};
 use connect_api::{Error, Result};
 
-use json::{write_schemaless, write_string};
+use json::write_schemaless;
 pub(crate) use plan::decimal_to_f64;
 use plan::{Plan, Style};
 pub(crate) use temporal::Temporal;
@@ -191,11 +191,6 @@ pub(crate) fn is_object(value: &Value) -> bool {
             .all(|(key, _)| matches!(key, Value::String(_))),
         _ => false,
     }
-}
-
-/// Appends a JSON string.
-pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
-    write_string(out, text);
 }
 
 fn has_field(value: &Value, name: &str) -> bool {

@@ -2,10 +2,11 @@
 
 use connect_api::data::{ByteString, Schema, SchemaRef, Struct, Type, Value, logical};
 use connect_api::java::decimal::Decimal;
+use connect_api::java::json::write_string;
 use connect_api::java::to_string::{append_integer, scale};
 
 use super::Failure;
-use super::json::{write_double, write_list, write_scalar, write_string};
+use super::json::{write_double, write_list, write_scalar};
 use super::temporal::Temporal;
 
 /// Which rules values follow.

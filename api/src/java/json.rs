@@ -23,7 +23,7 @@ const ESCAPES: [u8; 128] = {
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Appends `text` in quotes.
-pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     write_escaped(out, text);
