@@ -148,7 +148,9 @@ impl Running {
                     None => error,
                 })
             }
-            Err(WriteError::Widened) => Err(Error::internal("widened without writing")),
+            Err(WriteError::Widened | WriteError::Repeated) => {
+                Err(Error::internal("a call that was to be made again was not"))
+            }
         }
     }
 

@@ -29,6 +29,9 @@ pub(crate) enum WriteError {
     Database(DbError),
     /// Columns were widened: once more.
     Widened,
+    /// The target has some of the records, which may stand for new ones of their
+    /// key: once more, with every record.
+    Repeated,
 }
 
 impl From<DbError> for WriteError {
@@ -83,11 +86,15 @@ impl Writer {
         let written = self
             .in_transaction(tools, &mut steps, offsets.as_ref(), false)
             .await;
-        let error = match written {
-            Err(WriteError::Database(error)) if error.fault == Fault::Data => error,
+        match written {
+            Err(WriteError::Database(error)) if error.fault == Fault::Data => {
+                tracing::debug!("looking for the row that was refused: {error}");
+            }
+            Err(WriteError::Repeated) => {
+                tracing::debug!("the target has some of the records already");
+            }
             other => return other,
-        };
-        tracing::debug!("looking for the row that was refused: {error}");
+        }
         // If it is the last of its key, the one before it counts.
         let inserts = tools.settings.insert_mode == InsertMode::Insert;
         if duplicates == Duplicates::LastOnly && !inserts {
@@ -161,7 +168,10 @@ impl Writer {
     ) -> Result<(), WriteError> {
         if let (Some(table), Some(offsets)) = (&self.offsets, offsets) {
             let written = table.lock(tools.session, offsets.keys().copied()).await?;
-            drop_written(steps, &written);
+            let dropped = drop_written(steps, &written);
+            if dropped && !isolates && tools.settings.duplicates == Duplicates::LastOnly {
+                return Err(WriteError::Repeated);
+            }
         }
         for step in steps.iter() {
             match step {
@@ -326,12 +336,15 @@ fn batch<'b>(rows: &'b Rows<'b>) -> Batch<'b> {
     }
 }
 
-/// Takes away the records that the target has already.
-fn drop_written(steps: &mut Vec<Step<'_>>, written: &PartitionOffsets) {
-    let is_new = |record: &SinkRecord| {
-        written
+/// Takes away the records that the target has already; true if there are any.
+fn drop_written(steps: &mut Vec<Step<'_>>, written: &PartitionOffsets) -> bool {
+    let mut dropped = false;
+    let mut is_new = |record: &SinkRecord| {
+        let new = written
             .get(&record.origin)
-            .is_none_or(|next| record.offset >= *next)
+            .is_none_or(|next| record.offset >= *next);
+        dropped |= !new;
+        new
     };
     steps.retain_mut(|step| match step {
         Step::Truncate(_, record) => is_new(record),
@@ -340,6 +353,7 @@ fn drop_written(steps: &mut Vec<Step<'_>>, written: &PartitionOffsets) {
             !rows.rows.is_empty()
         }
     });
+    dropped
 }
 
 /// The offset after the last record of each partition.

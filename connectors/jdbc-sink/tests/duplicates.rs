@@ -139,3 +139,25 @@ async fn passthrough_writes_every_event_of_a_key() {
         }
     }
 }
+
+/// A record that the target has already does not stand for a new one of its key.
+#[tokio::test]
+async fn exactly_once_loses_no_row_to_one_that_comes_again() {
+    for (which, mut database, base) in servers("jdbc_once_keys").await {
+        database
+            .run("CREATE TABLE t (id INT PRIMARY KEY, amount VARCHAR(20))")
+            .await;
+        let once = [("insert.mode", "upsert"), ("exactly.once.support", "true")];
+        let all = with(&with(&base, KEYED), &once);
+        let mut task = Running::start(CONFLUENT, &all).await;
+        let partitions = [partition("t", 0), partition("t", 1)];
+        task.open(&partitions).await;
+        let mut old = put(0, 1, "old");
+        old.origin = partition("t", 1);
+        task.put(&[old.clone()]).await;
+        task.put(&[put(0, 1, "new"), old]).await;
+        let rows = database.rows("SELECT id, amount FROM t").await;
+        assert_eq!(rows, [["1", "new"]], "{which}");
+        task.stop().await;
+    }
+}
