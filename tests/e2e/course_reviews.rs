@@ -97,7 +97,9 @@ async fn standalone(database: &Postgres, more: &str) -> (Worker, TempDir) {
         .standalone(vec![file])
         .with("offset.storage.file.filename", &offsets)
         .with("value.converter", "io.confluent.connect.avro.AvroConverter")
-        .with("value.converter.schema.registry.url", &Registry::url());
+        .with("value.converter.schema.registry.url", &Registry::url())
+        // The tests' workers are killed one after the other, and all are members of one group.
+        .with("consumer.session.timeout.ms", "6000");
     (Worker::start(options).await, folder)
 }
 
