@@ -43,7 +43,8 @@ pub(crate) async fn wait_until_equal(
                 .rest
                 .get(&format!("/connectors/{connector}/status"))
                 .await;
-            panic!("{table}: {last}\n{status}");
+            let history = history(&rows, &read_topic(&topic).await);
+            panic!("{table}: {last}\n{status}\n{history}");
         }
     }
 }
@@ -87,6 +88,26 @@ pub(crate) fn state(records: &[Record]) -> State {
         };
     }
     state
+}
+
+/// All records of the first keys that differ: whether one is lost or comes too late is seen there.
+fn history(rows: &State, records: &[Record]) -> String {
+    let state = state(records);
+    let ids = rows.keys().chain(state.keys());
+    let differ: Vec<i64> = ids
+        .copied()
+        .filter(|id| rows.get(id) != state.get(id))
+        .take(3)
+        .collect();
+    let mut lines = Vec::new();
+    for record in records {
+        let key: Row =
+            serde_json::from_slice(record.key.as_deref().unwrap_or_default()).expect("a key");
+        if differ.contains(&key.id) {
+            lines.push(format!("{} {}", record.offset, record.text()));
+        }
+    }
+    lines.join("\n")
 }
 
 fn difference(rows: &State, state: &State) -> Option<String> {
