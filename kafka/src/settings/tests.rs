@@ -357,15 +357,14 @@ fn a_source_tasks_producer_is_layered_as_connect_does() {
         ("client.id", "connector-producer-x-0"),
         ("compression.type", "zstd"),
         ("delivery.timeout.ms", "2147483647"),
-        ("enable.idempotence", "false"),
         ("linger.ms", "5"),
         ("max.block.ms", "9223372036854775807"),
-        ("max.in.flight.requests.per.connection", "1"),
         ("security.protocol", "SSL"),
         ("ssl.truststore.location", "/ca.pem"),
     ];
     assert_eq!(merged, props(&expected[..]));
     let settings = ClientSettings::from_props(ClientKind::Producer, &merged).unwrap();
+    assert_eq!(settings.get("enable.idempotence"), Some("true"));
     assert_eq!(settings.max_block(), None);
     assert!(settings.warnings().is_empty(), "{:?}", settings.warnings());
 }

@@ -115,14 +115,13 @@ pub fn worker_admin(worker: &Props, client_id: &str) -> Props {
     props
 }
 
-/// The producer of a source task: Connect's defaults (deliver or keep trying for ever, in order,
-/// without idempotence), then the worker's `producer.*`, then the connector's
-/// `producer.override.*`.
+/// The producer of a source task: deliver or keep trying for ever, in order; then the worker's
+/// `producer.*`, then the connector's `producer.override.*`.
 ///
 /// No record is lost: `acks=all`, and neither retries nor `delivery.timeout.ms` run out in
-/// practice. Order holds with one request in flight. A retried request may write a batch twice;
-/// `producer.enable.idempotence=true` closes that where the cluster allows it, and
-/// `producer.max.in.flight.requests.per.connection` up to 5 keeps the order then.
+/// practice. Order needs idempotence, which Connect's own default is without: librdkafka builds
+/// the next request while one is in flight, and when the connection breaks it sends that one
+/// first, also with `max.in.flight.requests.per.connection=1` (seen with a killed broker).
 #[must_use]
 pub fn source_task_producer(worker: &Props, connector: &Props, client_id: &str) -> Props {
     let mut props = shared(worker);
@@ -131,8 +130,6 @@ pub fn source_task_producer(worker: &Props, connector: &Props, client_id: &str) 
         &[
             ("client.id", client_id),
             ("acks", "all"),
-            ("enable.idempotence", "false"),
-            ("max.in.flight.requests.per.connection", "1"),
             ("delivery.timeout.ms", "2147483647"),
             ("max.block.ms", "9223372036854775807"),
         ],
