@@ -41,8 +41,8 @@ impl fmt::Debug for SourceTaskContext {
 
 /// A source task: one instance for each run of a task.
 ///
-/// A source that pushes (a binlog) reads in an inner task of its own, with a
-/// bounded channel between, so that `poll` is never cancelled midway.
+/// A source that pushes (a binlog) has a reader of its own, with a bounded
+/// channel between, so that `poll` is never cancelled midway.
 #[async_trait]
 pub trait SourceTask: Send {
     /// Prepares to read from the stored offsets on. Called once, first. Waits
