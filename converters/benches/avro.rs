@@ -7,16 +7,19 @@
     reason = "a benchmark reports and may stop"
 )]
 
+mod support;
+
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::Instant;
 
 use bytes::Bytes;
 use connect_api::Props;
 use connect_api::data::{Schema, SchemaBuilder, SchemaRef, Struct, Type, Value, logical};
 use connect_api::plugin::{Converted, Converter};
 use serde_json::json;
+
+use support::measure;
 
 /// Eight columns, about 200 bytes.
 fn row() -> (SchemaRef, Value) {
@@ -122,25 +125,6 @@ fn converter() -> Box<dyn Converter> {
         .find(|plugin| plugin.name.class == "io.confluent.connect.avro.AvroConverter")
         .expect("it is built in");
     (avro.create)(&props, false).expect("the settings are good")
-}
-
-fn measure(what: &str, mut once: impl FnMut()) {
-    const ROUNDS: u32 = 300_000;
-    for _ in 0..ROUNDS / 10 {
-        once();
-    }
-    let best = (0..5)
-        .map(|_| {
-            let start = Instant::now();
-            for _ in 0..ROUNDS {
-                once();
-            }
-            start.elapsed()
-        })
-        .min()
-        .unwrap_or_default();
-    let nanos = best.as_nanos() / u128::from(ROUNDS);
-    println!("{what:<40} {nanos:>6} ns a record");
 }
 
 fn main() {

@@ -6,13 +6,16 @@
     reason = "a benchmark reports and may stop"
 )]
 
+mod support;
+
 use std::hint::black_box;
-use std::time::Instant;
 
 use bytes::Bytes;
 use connect_api::Props;
 use connect_api::data::{Schema, SchemaBuilder, SchemaRef, Struct, Type, Value, logical};
 use connect_api::plugin::Converter;
+
+use support::measure;
 
 fn row() -> (SchemaRef, Value) {
     let text = Schema::optional(Type::String);
@@ -56,25 +59,6 @@ fn converter(settings: &[(&str, &str)]) -> Box<dyn Converter> {
         .find(|plugin| plugin.name.class.ends_with("JsonConverter"))
         .expect("it is built in");
     (json.create)(&props, false).expect("the settings are good")
-}
-
-fn measure(what: &str, mut once: impl FnMut()) {
-    const ROUNDS: u32 = 300_000;
-    for _ in 0..ROUNDS / 10 {
-        once();
-    }
-    let best = (0..5)
-        .map(|_| {
-            let start = Instant::now();
-            for _ in 0..ROUNDS {
-                once();
-            }
-            start.elapsed()
-        })
-        .min()
-        .unwrap_or_default();
-    let nanos = best.as_nanos() / u128::from(ROUNDS);
-    println!("{what:<40} {nanos:>6} ns a record");
 }
 
 fn main() {

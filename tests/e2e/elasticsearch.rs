@@ -171,7 +171,9 @@ async fn a_topic_that_was_made_again_is_named() {
     let (kafka, topic) = (Kafka::new(), topic("es-made-again").await);
     let server = Rest::new(variable("ELASTICSEARCH_URL"));
     let mut worker = Worker::start(options()).await;
-    let name = sink(&worker, &topic, &[]).await;
+    // A consumer that is being closed must not make the deleted topic again.
+    let no_making = ("consumer.override.allow.auto.create.topics", "false");
+    let name = sink(&worker, &topic, &[no_making]).await;
     let of_the_old = (0..50).map(|n| ("a".to_owned(), json!({ "old": n })));
     send(&topic, of_the_old).await;
     wait_for_count(&server, &topic, 1).await;

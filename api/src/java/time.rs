@@ -1,6 +1,8 @@
 //! Dates and times as Java's `Date.toString` and `SimpleDateFormat` write and
 //! read them, always in UTC: a JVM takes its own default time zone.
 
+use super::calendar::{gregorian_date, gregorian_day};
+
 const MILLIS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] = [
@@ -21,10 +23,10 @@ pub enum Temporal {
 /// `java.util.Date.toString` of an instant: `Thu Jan 01 00:00:00 UTC 1970`.
 pub fn date_to_string(millis: i64) -> String {
     let days = millis.div_euclid(MILLIS_PER_DAY);
-    let (year, month, day) = civil(days);
+    let (year, month, day) = gregorian_date(days);
     let (hour, minute, second, _) = clock(millis);
     let weekday = WEEKDAYS[usize::try_from(days.rem_euclid(7)).unwrap_or(0)];
-    let month = MONTHS[usize::try_from(month - 1).unwrap_or(0)];
+    let month = MONTHS[usize::from(month - 1)];
     format!("{weekday} {month} {day:02} {hour:02}:{minute:02}:{second:02} UTC {year}")
 }
 
@@ -36,7 +38,7 @@ pub fn iso_text(millis: i64) -> String {
     if millis < MILLIS_PER_DAY {
         return time;
     }
-    let (year, month, day) = civil(millis.div_euclid(MILLIS_PER_DAY));
+    let (year, month, day) = gregorian_date(millis.div_euclid(MILLIS_PER_DAY));
     let date = format!("{year:04}-{month:02}-{day:02}");
     if millis % MILLIS_PER_DAY == 0 {
         date
@@ -86,7 +88,11 @@ impl Fields<'_> {
         self.literal('-')?;
         let day = self.number()?;
         let months = year * 12 + month - 1;
-        Some(days_of(months.div_euclid(12), months.rem_euclid(12) + 1) + day - 1)
+        Some(gregorian_day(
+            months.div_euclid(12),
+            months.rem_euclid(12) + 1,
+            day,
+        ))
     }
 
     fn time(&mut self) -> Option<i64> {
@@ -129,37 +135,6 @@ fn clock(millis: i64) -> (i64, i64, i64, i64) {
         seconds % 60,
         of_day % 1000,
     )
-}
-
-/// Year, month and day of a day since 1970-01-01 (proleptic Gregorian; the
-/// algorithm is Howard Hinnant's `civil_from_days`).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
-}
-
-/// The day since 1970-01-01 on which a month begins (`days_from_civil`).
-fn days_of(year: i64, month: i64) -> i64 {
-    let shifted_year = if month <= 2 { year - 1 } else { year };
-    let era = shifted_year.div_euclid(400);
-    let year_of_era = shifted_year.rem_euclid(400);
-    let shifted_month = (month + 9) % 12;
-    let day_of_year = (153 * shifted_month + 2) / 5;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
 }
 
 #[cfg(test)]

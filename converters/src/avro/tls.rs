@@ -95,6 +95,12 @@ pub(super) fn parse(settings: &Settings) -> Result<TlsOptions> {
             tracing::warn!("the Avro converter does not use the setting {name}");
         }
     }
+    if !settings.get(&TRUSTSTORE_PASSWORD)?.reveal().is_empty() {
+        tracing::warn!(
+            "the Avro converter does not use the setting {}: a PEM trust store has no password",
+            TRUSTSTORE_PASSWORD.name()
+        );
+    }
     Ok(TlsOptions {
         trusted: trusted(settings)?,
         identity: identity(settings)?,

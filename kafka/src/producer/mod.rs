@@ -6,8 +6,9 @@
 //! unless told otherwise) and `queue.buffering.max.messages` (100,000).
 //!
 //! **Order.** Records sent from one thread to one partition are written in that order as long as
-//! the settings keep it (idempotence, or one request in flight). Their outcomes are reported by a
-//! single thread, in order per partition.
+//! nothing fails, and after a lost connection only with idempotence: librdkafka sends what was
+//! built behind a request in flight before it tries that one again. Their outcomes are reported by
+//! a single thread, in order per partition.
 //!
 //! **Waiting.** [`Producer::send`] never blocks. When the queue is full it answers
 //! [`SendError::Backpressure`], nothing was taken, and the caller awaits

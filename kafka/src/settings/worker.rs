@@ -73,9 +73,10 @@ fn put_prefixed(props: &mut Props, from: &Props, prefix: &str) {
     }
 }
 
-/// The producer of a storage topic: one request in flight, so that retries never reorder, and no
-/// idempotence, which old brokers and narrow ACLs refuse (`KafkaBasedLog.createProducer`,
-/// `KafkaConfigBackingStore.baseProducerProps`).
+/// The producer of a storage topic: one request in flight and no idempotence, which old brokers
+/// and narrow ACLs refuse (`KafkaBasedLog.createProducer`,
+/// `KafkaConfigBackingStore.baseProducerProps`). Only a record that is awaited before the next is
+/// sent keeps its place when the connection is lost: see [`source_task_producer`].
 #[must_use]
 pub fn storage_producer(worker: &Props, client_id: &str) -> Props {
     let mut props = shared(worker);

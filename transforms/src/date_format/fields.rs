@@ -2,8 +2,10 @@
 //! `GregorianCalendar.computeTime`, lenient): of fields that contradict each
 //! other those count that were read last.
 
+use connect_api::java::calendar::GREGORIAN_CUTOVER;
+
 use super::calendar::{
-    CUTOVER, CUTOVER_YEAR, MILLIS_PER_DAY, first_week, gregorian_day, julian_day, on_or_before,
+    CUTOVER_YEAR, MILLIS_PER_DAY, first_week, gregorian_day, julian_day, on_or_before,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +143,7 @@ impl Fields {
         let julian = self.day_in(julian_day, year) + carried;
         // The days and weeks of 1582 are counted from its Julian January 1.
         let is_counted = year == CUTOVER_YEAR && self.day_by().is_of_year();
-        if year < CUTOVER_YEAR || is_counted || gregorian < CUTOVER {
+        if year < CUTOVER_YEAR || is_counted || gregorian < GREGORIAN_CUTOVER {
             julian
         } else {
             gregorian

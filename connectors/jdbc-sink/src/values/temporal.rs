@@ -1,11 +1,10 @@
 //! Dates and times as databases read them.
 
+use connect_api::java::calendar::{GREGORIAN_CUTOVER, gregorian_date, julian_date};
+
 use super::zone::Zone;
 
 const DAY: i64 = 86_400;
-
-/// 1582-10-15, the first day of the Gregorian calendar, in days of the epoch.
-const GREGORIAN_CUTOVER: i64 = -141_427;
 
 /// Which calendar names days before 1582-10-15 (`date.calendar.system`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,36 +41,6 @@ impl DateStyle {
     }
 }
 
-/// Year, month and day of `days` since the epoch, in the Gregorian calendar
-/// (Howard Hinnant's `civil_from_days`).
-pub(crate) fn civil_from_days(days: i64) -> (i64, u8, u8) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    from_march(year_of_era + era * 400, day_of_year)
-}
-
-/// The same in the Julian calendar.
-fn julian_from_days(days: i64) -> (i64, u8, u8) {
-    let shifted = days + 719_470;
-    let era = shifted.div_euclid(1461);
-    let day_of_era = shifted.rem_euclid(1461);
-    let year_of_era = (day_of_era - day_of_era / 1460) / 365;
-    from_march(year_of_era + era * 4, day_of_era - 365 * year_of_era)
-}
-
-/// A year that begins in March, and a day of it.
-fn from_march(year: i64, day_of_year: i64) -> (i64, u8, u8) {
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = if month <= 2 { year + 1 } else { year };
-    (year, month as u8, day as u8)
-}
-
 fn two(out: &mut Vec<u8>, value: u8) {
     out.push(b'0' + value / 10);
     out.push(b'0' + value % 10);
@@ -80,9 +49,9 @@ fn two(out: &mut Vec<u8>, value: u8) {
 /// Appends `2001-03-15`; true if ` BC` has to follow what comes after.
 fn append_civil(out: &mut Vec<u8>, days: i64, style: DateStyle) -> bool {
     let (mut year, month, day) = if style.calendar == Calendar::Legacy && days < GREGORIAN_CUTOVER {
-        julian_from_days(days)
+        julian_date(days)
     } else {
-        civil_from_days(days)
+        gregorian_date(days)
     };
     let before_christ = year <= 0 && style.eras == Eras::Bc;
     if before_christ {

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use connect_api::data::{SchemaBuilder, Type, Value, logical};
+use connect_api::java::calendar::{gregorian_date, gregorian_day};
 
 use super::datum::ValueError;
 use super::{Arena, TimeMode};
@@ -49,7 +50,7 @@ impl DateTime {
     /// Days of the epoch.
     #[inline]
     pub(crate) fn days(self) -> i64 {
-        days_of(self.year.into(), self.month.into(), self.day.into())
+        gregorian_day(self.year.into(), self.month.into(), self.day.into())
     }
 
     /// Microseconds of the epoch.
@@ -80,37 +81,6 @@ fn days_in_month(year: u16, month: u8) -> u8 {
         1..=12 => 31,
         _ => 0,
     }
-}
-
-/// Days of the epoch of a date of the proleptic Gregorian calendar (Howard Hinnant's
-/// `days_from_civil`).
-#[inline]
-pub(crate) fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-/// Year, month and day of a number of days of the epoch (`civil_from_days`).
-pub(crate) fn date_of(days: i64) -> (i64, u8, u8) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    // The formulas give 1 to 12 and 1 to 31.
-    (year, month as u8, day as u8)
 }
 
 /// How `DATE` is represented.
@@ -327,7 +297,7 @@ impl Stamp {
 
     /// `yyyy-mm-dd`
     fn date(&mut self, days: i64) {
-        let (year, month, day) = date_of(days);
+        let (year, month, day) = gregorian_date(days);
         match u32::try_from(year) {
             Ok(year @ 0..=9999) => {
                 self.two_digits(year / 100);
@@ -391,12 +361,12 @@ mod tests {
 
     #[test]
     fn days_and_dates_agree() {
-        assert_eq!(days_of(1970, 1, 1), 0);
-        assert_eq!(days_of(1000, 1, 1), -354_285);
-        assert_eq!(days_of(9999, 12, 31), 2_932_896);
+        assert_eq!(gregorian_day(1970, 1, 1), 0);
+        assert_eq!(gregorian_day(1000, 1, 1), -354_285);
+        assert_eq!(gregorian_day(9999, 12, 31), 2_932_896);
         for days in (-719_528..2_932_897).step_by(97) {
-            let (year, month, day) = date_of(days);
-            assert_eq!(days_of(year, month.into(), day.into()), days);
+            let (year, month, day) = gregorian_date(days);
+            assert_eq!(gregorian_day(year, month.into(), day.into()), days);
         }
     }
 
