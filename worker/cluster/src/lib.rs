@@ -22,7 +22,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod testing;
 
-pub use herder::{Herder, LogControl};
+pub use herder::{Herder, LogControl, Place};
 pub use info::{
     ConnectorInfo, ConnectorLag, ConnectorOffset, ConnectorOffsets, ConnectorState,
     ConnectorStateInfo, ConnectorType, Created, Health, LoggerLevel, LoggerScope, TaskIdInfo,

@@ -71,7 +71,7 @@ impl Runner {
                 }
                 command = self.inbox.recv(), if is_open => match command {
                     Some(command) => {
-                        if command.is_impatient() {
+                        if command.is_impatient(&name) {
                             deadline.get_or_insert_with(|| Instant::now() + PATIENCE);
                         }
                         self.pending.push_back(command);

@@ -11,7 +11,9 @@
 mod connector;
 mod handle;
 mod offsets;
+mod place;
 mod reads;
+mod release;
 mod request;
 mod restart;
 mod run;
@@ -22,4 +24,5 @@ mod tasks;
 mod writes;
 
 pub use handle::{Herder, LogControl};
+pub use place::Place;
 pub(crate) use shared::{HerderParts, HerderSettings};

@@ -1,8 +1,13 @@
 //! What the herder's loop and the connectors' runners are told.
 
+use std::sync::Arc;
+
 use connect_api::Result;
 use connect_api::record::OffsetMap;
 use tokio::sync::oneshot;
+
+use super::release::ReleaseMark;
+use crate::membership::GroupView;
 
 /// What the loop is asked.
 pub(super) enum Request {
@@ -18,6 +23,11 @@ pub(super) enum Request {
 pub(super) enum Command {
     /// Make what runs the same as what should run.
     Sync,
+    /// Stop what this view of the group does not have; the mark is dropped then.
+    Release {
+        view: Arc<GroupView>,
+        mark: Arc<ReleaseMark>,
+    },
     /// The connector's configuration was written: the connector starts anew,
     /// also if it is what it was (so a failed one is revived, as in Connect).
     Updated,
@@ -48,11 +58,14 @@ pub(super) enum Command {
 
 impl Command {
     /// True if a connector that is still starting stands in its way.
-    pub(super) fn is_impatient(&self) -> bool {
-        matches!(
-            self,
-            Self::Updated | Self::Removed | Self::RestartConnector { .. } | Self::Stop { .. }
-        )
+    pub(super) fn is_impatient(&self, connector: &str) -> bool {
+        match self {
+            Self::Updated | Self::Removed | Self::RestartConnector { .. } | Self::Stop { .. } => {
+                true
+            }
+            Self::Release { view, .. } => !view.has_connector(connector),
+            _ => false,
+        }
     }
 }
 

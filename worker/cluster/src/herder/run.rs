@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{error, info};
 
+use super::release::ReleaseMark;
 use super::request::{Command, Request, answer};
 use super::runner::Runner;
 use super::shared::Shared;
@@ -25,6 +26,8 @@ pub(super) struct HerderLoop {
     pub(super) requests: mpsc::UnboundedReceiver<Request>,
     pub(super) updates: mpsc::UnboundedReceiver<ConfigUpdate>,
     pub(super) view: watch::Receiver<Arc<GroupView>>,
+    /// The view that was acted on last.
+    seen: Arc<GroupView>,
     runners: HashMap<String, RunnerHandle>,
 }
 
@@ -33,13 +36,16 @@ impl HerderLoop {
         shared: Arc<Shared>,
         requests: mpsc::UnboundedReceiver<Request>,
         updates: mpsc::UnboundedReceiver<ConfigUpdate>,
-        view: watch::Receiver<Arc<GroupView>>,
+        mut view: watch::Receiver<Arc<GroupView>>,
     ) -> Self {
+        let seen = Arc::clone(&view.borrow_and_update());
+        shared.statuses.set_generation(seen.generation);
         Self {
             shared,
             requests,
             updates,
             view,
+            seen,
             runners: HashMap::new(),
         }
     }
@@ -50,7 +56,7 @@ impl HerderLoop {
             tokio::select! {
                 biased;
                 changed = self.view.changed() => match changed {
-                    Ok(()) => self.sync_all(),
+                    Ok(()) => self.follow_group(),
                     Err(_) => break,
                 },
                 Some(update) = self.updates.recv() => self.apply(update),
@@ -70,10 +76,49 @@ impl HerderLoop {
         self.stop_all().await;
     }
 
+    /// What the group has taken away stops first: others wait for that. What it
+    /// has given starts then. Connectors of which nothing has come or gone are
+    /// left alone.
+    fn follow_group(&mut self) {
+        let view = Arc::clone(&self.view.borrow_and_update());
+        let before = std::mem::replace(&mut self.seen, Arc::clone(&view));
+        self.shared.statuses.set_generation(view.generation);
+        let changed = view.share.changed(&before.share);
+        let mark = ReleaseMark::new(&self.shared, view.revision);
+        let names: Vec<String> = self.runners.keys().cloned().collect();
+        for name in names {
+            if changed.as_ref().is_none_or(|names| names.contains(&name)) {
+                let (view, mark) = (Arc::clone(&view), Arc::clone(&mark));
+                self.tell(&name, Command::Release { view, mark });
+            }
+        }
+        drop(mark);
+        match changed {
+            Some(names) if view.is_leader == before.is_leader => {
+                for name in names {
+                    self.tell(&name, Command::Sync);
+                }
+                if view.is_leader && view.generation != before.generation {
+                    self.clear_statuses();
+                }
+            }
+            _ => self.sync_all(),
+        }
+    }
+
+    /// Workers that stopped what was deleted may have stored so after its
+    /// statuses were.
+    fn clear_statuses(&mut self) {
+        let state = self.shared.configs.snapshot();
+        let mut names = self.shared.statuses.names();
+        names.retain(|name| state.connector(name).is_none());
+        for name in names {
+            self.tell(&name, Command::Sync);
+        }
+    }
+
     /// All connectors that should run, do run, or have left a status behind.
     fn sync_all(&mut self) {
-        let generation = self.view.borrow_and_update().generation;
-        self.shared.statuses.set_generation(generation);
         let state = self.shared.configs.snapshot();
         let mut names: Vec<String> = state.connectors().map(str::to_owned).collect();
         names.extend(self.runners.keys().cloned());
@@ -173,7 +218,7 @@ impl HerderLoop {
             stopped.await.unwrap_or_default();
         }
         let shared = &self.shared;
-        shared.membership.leave();
+        shared.membership.leave().await;
         shared.worker.stop().await;
         shared.statuses.stop().await;
         shared.offsets.stop().await;

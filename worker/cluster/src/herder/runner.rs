@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use connect_api::Error;
 use connect_api::plugin::ConnectorEvents;
-use connect_runtime::TargetState;
+use connect_runtime::{ConnectorTaskId, TargetState};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, warn};
@@ -15,6 +15,7 @@ use super::connector::RunningConnector;
 use super::request::{Command, Request, answer};
 use super::shared::Shared;
 use super::tasks::{Retry, RunningTask};
+use crate::membership::GroupView;
 
 /// One connector: what of it runs here, and the queue of what is to be done.
 pub(super) struct Runner {
@@ -116,6 +117,10 @@ impl Runner {
     async fn handle(&mut self, command: Command) {
         match command {
             Command::Sync => self.sync().await,
+            Command::Release { view, mark } => {
+                self.release(&view).await;
+                drop(mark);
+            }
             Command::Updated => {
                 self.stop_connector().await;
                 self.sync().await;
@@ -184,6 +189,20 @@ impl Runner {
         }
         if asks_for_tasks || entry.inconsistent {
             self.reconfigure().await;
+        }
+    }
+
+    /// Stops what the group has taken away.
+    async fn release(&mut self, view: &GroupView) {
+        let id = |task: usize| ConnectorTaskId::new(self.name.as_str(), task);
+        let tasks: Vec<usize> = self.tasks.keys().copied().collect();
+        let tasks: Vec<usize> = tasks
+            .into_iter()
+            .filter(|task| !view.has_task(&id(*task)))
+            .collect();
+        self.stop_tasks(&tasks).await;
+        if !view.has_connector(&self.name) {
+            self.stop_connector().await;
         }
     }
 

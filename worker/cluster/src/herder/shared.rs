@@ -146,6 +146,12 @@ impl Shared {
         view.as_ref().map(|view| Arc::clone(&view.borrow()))
     }
 
+    /// The group's changes; none before it was joined.
+    pub(super) fn view_changes(&self) -> Option<watch::Receiver<Arc<GroupView>>> {
+        let view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        view.clone()
+    }
+
     pub(super) fn is_leader(&self) -> bool {
         self.view().is_some_and(|view| view.is_leader)
     }

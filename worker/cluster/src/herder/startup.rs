@@ -37,14 +37,18 @@ async fn live(shared: Arc<Shared>, mut inbox: mpsc::UnboundedReceiver<Request>) 
     let updates = match started {
         Ok(updates) => updates,
         Err(problem) => {
-            error!(problem = problem.trace(), "the worker cannot start");
-            shared.set_health(Health::Unhealthy(problem.trace()));
-            shut_down_early(&mut inbox).await;
+            give_up(&shared, &problem, &mut inbox).await;
             return;
         }
     };
     let generation = shared.statuses.stored_generation();
-    let view = shared.membership.join(generation);
+    let view = match shared.membership.join(generation).await {
+        Ok(view) => view,
+        Err(problem) => {
+            give_up(&shared, &problem, &mut inbox).await;
+            return;
+        }
+    };
     shared.statuses.set_generation(view.borrow().generation);
     shared.set_view(view.clone());
     shared.set_health(Health::Healthy);
@@ -53,6 +57,12 @@ async fn live(shared: Arc<Shared>, mut inbox: mpsc::UnboundedReceiver<Request>) 
         "the herder has started"
     );
     HerderLoop::new(shared, inbox, updates, view).run().await;
+}
+
+async fn give_up(shared: &Shared, problem: &Error, inbox: &mut mpsc::UnboundedReceiver<Request>) {
+    error!(problem = problem.trace(), "the worker cannot start");
+    shared.set_health(Health::Unhealthy(problem.trace()));
+    shut_down_early(inbox).await;
 }
 
 /// Before there is anything to stop.
