@@ -133,7 +133,8 @@ impl RecordLog for KafkaLog {
         let (reader, read) = (Arc::clone(&self.reader), Arc::clone(&self.read));
         let problem = Arc::clone(&self.problem);
         let log = TopicLog::start(options, move |record| {
-            reader.read(record.key.unwrap_or_default(), record.value);
+            let key = record.key.unwrap_or_default();
+            reader.read(record.offset, key, record.value);
             *lock(&problem) = None;
             read.send_modify(|read| {
                 read.insert(record.partition, record.offset + 1);

@@ -38,8 +38,8 @@ impl LogRecord {
 /// Takes in the records of a log in the order in which they were written (in
 /// Kafka: within a partition).
 pub(crate) trait LogReader: Send + Sync {
-    /// A record: its key and value.
-    fn read(&self, key: &[u8], value: Option<&[u8]>);
+    /// A record: its offset, key and value.
+    fn read(&self, offset: i64, key: &[u8], value: Option<&[u8]>);
 }
 
 /// Hears that a record could not be written for good.
@@ -51,11 +51,18 @@ pub(crate) trait RecordLog: Send + Sync {
     /// Opens the log and reads it to its end.
     async fn start(&self) -> Result<()>;
 
-    /// Writes records in order; returns once they are stored and have been read.
+    /// Writes records, each once the one before it is stored; returns once all
+    /// have been read.
     async fn append(&self, records: Vec<LogRecord>) -> Result<()>;
 
-    /// Writes a record after those before it, without waiting. `failed` is
-    /// called if it cannot be stored.
+    /// Writes records that may come in any order, all at once; returns once
+    /// all have been read.
+    async fn append_unordered(&self, records: Vec<LogRecord>) -> Result<()> {
+        self.append(records).await
+    }
+
+    /// Writes a record after those before it with the same key, without waiting.
+    /// `failed` is called if it cannot be stored.
     fn send(&self, record: LogRecord, failed: OnFailure);
 
     /// Waits until everything that is in the log now has been read.
@@ -73,22 +80,25 @@ pub(crate) trait RecordLog: Send + Sync {
 /// A log without a memory of its own: what is written is read at once.
 pub(crate) struct MemoryLog {
     reader: Arc<dyn LogReader>,
-    /// Keeps the order between writers.
-    turn: Mutex<()>,
+    /// The offset of the next record. Locked while one is read, to keep the
+    /// order between writers.
+    next: Mutex<i64>,
 }
 
 impl MemoryLog {
     pub(crate) fn new(reader: Arc<dyn LogReader>) -> Self {
         Self {
             reader,
-            turn: Mutex::new(()),
+            next: Mutex::new(0),
         }
     }
 
     fn write(&self, records: &[LogRecord]) {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         for record in records {
-            self.reader.read(&record.key, record.value.as_deref());
+            self.reader
+                .read(*next, &record.key, record.value.as_deref());
+            *next += 1;
         }
     }
 }

@@ -5,17 +5,16 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use connect_api::registry::Plugins;
-use connect_api::{Props, Result};
+use connect_api::{Error, ErrorKind, Props, Result};
 use connect_runtime::TargetState;
 use tokio::sync::mpsc;
-use tracing::warn;
 
 use super::log::{LogReader, LogRecord, RecordLog};
 use super::status::VersionOf;
-pub(crate) use state::{ConfigState, ConfigUpdate, ConnectorEntry};
+pub(crate) use state::{ConfigState, ConfigUpdate, ConnectorEntry, SessionKey};
 
 /// Reads the config topic's records into a [`ConfigState`].
 pub(crate) struct ConfigReader {
@@ -40,14 +39,12 @@ impl ConfigReader {
 }
 
 impl LogReader for ConfigReader {
-    fn read(&self, key: &[u8], value: Option<&[u8]>) {
-        let Ok(key) = std::str::from_utf8(key) else {
-            warn!("passing over a record of the config topic whose key is no text");
-            return;
-        };
+    fn read(&self, offset: i64, key: &[u8], value: Option<&[u8]>) {
+        // A key that is no text is one that nobody knows, as in Connect.
+        let key = String::from_utf8_lossy(key);
         let update = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::make_mut(&mut state).apply(key, value)
+            Arc::make_mut(&mut state).apply(offset, &key, value)
         };
         let updates = self.updates.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Some(updates), Some(update)) = (&*updates, update) {
@@ -57,16 +54,76 @@ impl LogReader for ConfigReader {
     }
 }
 
-/// The config store. Cheap to clone.
+/// Whether this worker may write what only the group's leader writes.
+#[derive(Debug)]
+struct LeaderWrites {
+    allowed: bool,
+    /// How often they were given up.
+    losses: u64,
+}
+
+/// The config store. Cheap to clone: all clones are one store.
+///
+/// What only the leader writes (all but target states and loggers' levels) is
+/// refused while this worker does not lead: [`claim_leader_writes`] and
+/// [`give_up_leader_writes`] follow the group. Before anybody says otherwise it
+/// leads: a worker without a group does.
+///
+/// [`claim_leader_writes`]: Self::claim_leader_writes
+/// [`give_up_leader_writes`]: Self::give_up_leader_writes
 #[derive(Clone)]
 pub(crate) struct ConfigStore {
     reader: Arc<ConfigReader>,
     log: Arc<dyn RecordLog>,
+    leader_writes: Arc<Mutex<LeaderWrites>>,
 }
 
 impl ConfigStore {
     pub(crate) fn new(reader: Arc<ConfigReader>, log: Arc<dyn RecordLog>) -> Self {
-        Self { reader, log }
+        let leader_writes = LeaderWrites {
+            allowed: true,
+            losses: 0,
+        };
+        Self {
+            reader,
+            log,
+            leader_writes: Arc::new(Mutex::new(leader_writes)),
+        }
+    }
+
+    /// This worker leads from now on: reads what leaders before it have
+    /// written, then lets it write what a leader does
+    /// (`ConfigBackingStore.claimWritePrivileges`). An error if it lost the
+    /// lead meanwhile, or cannot read the topic.
+    pub(crate) async fn claim_leader_writes(&self) -> Result<()> {
+        let losses = self.leader_writes().losses;
+        self.read_to_end().await?;
+        let mut writes = self.leader_writes();
+        if writes.losses != losses {
+            return Err(not_leading());
+        }
+        writes.allowed = true;
+        Ok(())
+    }
+
+    /// This worker does not lead: nothing that only a leader writes is written
+    /// from now on.
+    pub(crate) fn give_up_leader_writes(&self) {
+        let mut writes = self.leader_writes();
+        writes.allowed = false;
+        writes.losses += 1;
+    }
+
+    fn leader_writes(&self) -> MutexGuard<'_, LeaderWrites> {
+        let writes = self.leader_writes.lock();
+        writes.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check_leads(&self) -> Result<()> {
+        if self.leader_writes().allowed {
+            return Ok(());
+        }
+        Err(not_leading())
     }
 
     /// Finds the version of the plugin that a connector's configuration names.
@@ -109,7 +166,7 @@ impl ConfigStore {
         let mut all: Vec<LogRecord> = Vec::with_capacity(2);
         all.extend(target.map(|target| records::target_state(name, target)));
         all.push(records::connector(name, config));
-        self.append(all, "writing the connector's configuration")
+        self.append_as_leader(all, "writing the connector's configuration")
             .await
     }
 
@@ -119,26 +176,38 @@ impl ConfigStore {
             records::connector_tombstone(name),
             records::target_state_tombstone(name),
         ];
-        self.append(tombstones, "removing the connector's configuration")
+        self.append_as_leader(tombstones, "removing the connector's configuration")
             .await
     }
 
     /// Stores the tasks' configurations, and puts them into force all at once.
+    /// An error if somebody else wrote others at the same time: then none of
+    /// them are in force by this call.
     pub(crate) async fn put_tasks(&self, name: &str, configs: &[Props]) -> Result<()> {
         let doing = "writing the tasks' configurations";
+        let failed = |error: Error| error.while_doing(doing);
+        self.check_leads()?;
+        self.read_to_end().await.map_err(failed)?;
         if !configs.is_empty() {
             let tasks = configs
                 .iter()
                 .enumerate()
                 .map(|(task, config)| records::task(name, task, config))
                 .collect();
-            self.append(tasks, doing).await?;
+            self.check_leads()?;
+            self.log.append_unordered(tasks).await.map_err(failed)?;
+            if !self.snapshot().awaits_commit(name, configs) {
+                return Err(failed(Error::retriable(format!(
+                    "another worker has written configurations of the tasks of connector \
+                     '{name}' at the same time, so ours were not put into force"
+                ))));
+            }
         }
-        self.append(vec![records::commit(name, configs.len())], doing)
+        self.append_as_leader(vec![records::commit(name, configs.len())], doing)
             .await
     }
 
-    /// Stores a connector's target state.
+    /// Stores a connector's target state. Any worker may.
     pub(crate) async fn put_target(&self, name: &str, target: TargetState) -> Result<()> {
         self.append(
             vec![records::target_state(name, target)],
@@ -154,14 +223,14 @@ impl ConfigStore {
         include_tasks: bool,
         only_failed: bool,
     ) -> Result<()> {
-        self.append(
+        self.append_as_leader(
             vec![records::restart(name, include_tasks, only_failed)],
             "writing the restart request",
         )
         .await
     }
 
-    /// Asks all workers to set a logger's level.
+    /// Asks all workers to set a logger's level. Any worker may.
     pub(crate) async fn put_logger(&self, namespace: &str, level: &str) -> Result<()> {
         self.append(
             vec![records::logger(namespace, level)],
@@ -170,6 +239,27 @@ impl ConfigStore {
         .await
     }
 
+    /// Gives all workers a new key to sign their requests with.
+    #[cfg_attr(not(test), allow(dead_code, reason = "of a group's leader"))]
+    pub(crate) async fn put_session_key(&self, key: &SessionKey) -> Result<()> {
+        self.append_as_leader(
+            vec![records::session_key(key)],
+            "writing the session key",
+        )
+        .await
+    }
+
+    /// Stores how many producers of an exactly-once source's tasks there may be.
+    #[cfg_attr(not(test), allow(dead_code, reason = "of a group's leader"))]
+    pub(crate) async fn put_task_count_record(&self, name: &str, tasks: usize) -> Result<()> {
+        self.append_as_leader(
+            vec![records::task_count(name, tasks)],
+            "writing the connector's task count",
+        )
+        .await
+    }
+
+    /// Returns when everything that is stored now shows in a [`snapshot`](Self::snapshot).
     pub(crate) async fn read_to_end(&self) -> Result<()> {
         self.log.read_to_end().await
     }
@@ -183,10 +273,22 @@ impl ConfigStore {
         self.log.problem()
     }
 
+    async fn append_as_leader(&self, records: Vec<LogRecord>, doing: &str) -> Result<()> {
+        self.check_leads()?;
+        self.append(records, doing).await
+    }
+
     async fn append(&self, records: Vec<LogRecord>, doing: &str) -> Result<()> {
         self.log
             .append(records)
             .await
             .map_err(|error| error.while_doing(doing))
     }
+}
+
+fn not_leading() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "this worker does not lead the group any more; send the request again",
+    )
 }

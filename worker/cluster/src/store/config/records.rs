@@ -1,11 +1,15 @@
 //! The records of the config topic: keys and values to the byte
 //! (`KafkaConfigBackingStore`).
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use connect_api::{Error, Props, Result};
 use connect_runtime::TargetState;
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::state::SessionKey;
 use crate::store::json;
 use crate::store::log::LogRecord;
 
@@ -15,7 +19,7 @@ const TASK: &str = "task-";
 const COMMIT: &str = "commit-";
 const RESTART: &str = "restart-connector-";
 const LOGGER: &str = "logger-cluster-";
-const FENCING: &str = "tasks-fencing-";
+const TASK_COUNT: &str = "tasks-fencing-";
 const SESSION_KEY: &str = "session-key";
 
 /// What a key of the config topic is about.
@@ -27,7 +31,7 @@ pub(super) enum ConfigKey<'k> {
     Commit(&'k str),
     Restart(&'k str),
     Logger(&'k str),
-    Fencing(&'k str),
+    TaskCount(&'k str),
     SessionKey,
 }
 
@@ -53,7 +57,7 @@ impl<'k> ConfigKey<'k> {
         } else if let Some(name) = key.strip_prefix(LOGGER) {
             Some(Self::Logger(name))
         } else {
-            key.strip_prefix(FENCING).map(Self::Fencing)
+            key.strip_prefix(TASK_COUNT).map(Self::TaskCount)
         }
     }
 }
@@ -132,6 +136,33 @@ pub(super) fn logger(namespace: &str, level: &str) -> LogRecord {
     record(LOGGER, namespace, &Level { level })
 }
 
+/// `KafkaConfigBackingStore.TASK_COUNT_RECORD_V0`.
+pub(super) fn task_count(name: &str, tasks: usize) -> LogRecord {
+    #[derive(Serialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct TaskCount {
+        task_count: usize,
+    }
+    record(TASK_COUNT, name, &TaskCount { task_count: tasks })
+}
+
+/// `KafkaConfigBackingStore.SESSION_KEY_V0`.
+pub(super) fn session_key(key: &SessionKey) -> LogRecord {
+    #[derive(Serialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct Key<'k> {
+        key: String,
+        algorithm: &'k str,
+        creation_timestamp: i64,
+    }
+    let value = Key {
+        key: BASE64.encode(&key.key),
+        algorithm: &key.algorithm,
+        creation_timestamp: key.created,
+    };
+    record(SESSION_KEY, "", &value)
+}
+
 fn record(prefix: &str, name: &str, value: &impl Serialize) -> LogRecord {
     LogRecord::new(format!("{prefix}{name}"), json::to_bytes(value))
 }
@@ -161,8 +192,30 @@ pub(super) fn parse_commit(value: &[u8]) -> Result<usize> {
     parse_count(value, "tasks")
 }
 
-pub(super) fn parse_fencing(value: &[u8]) -> Result<usize> {
+pub(super) fn parse_task_count(value: &[u8]) -> Result<usize> {
     parse_count(value, "task-count")
+}
+
+pub(super) fn parse_session_key(value: &[u8]) -> Result<SessionKey> {
+    let value = parse(value)?;
+    let text = |name| {
+        value
+            .get(name)
+            .and_then(Value::as_str)
+            .ok_or_else(|| wrong(name, "a text", value.get(name)))
+    };
+    let key = BASE64
+        .decode(text("key")?)
+        .map_err(|error| Error::data("field 'key' is not in Base64").caused_by(error))?;
+    let created = "creation-timestamp";
+    Ok(SessionKey {
+        key,
+        algorithm: text("algorithm")?.to_owned(),
+        created: value
+            .get(created)
+            .and_then(Value::as_i64)
+            .ok_or_else(|| wrong(created, "a whole number", value.get(created)))?,
+    })
 }
 
 pub(super) fn parse_target_state(value: &[u8]) -> Result<TargetState> {
@@ -190,6 +243,11 @@ pub(super) fn parse_logger(value: &[u8]) -> Result<String> {
         .ok_or_else(|| wrong("level", "a text", value.get("level")))
 }
 
+/// Whether Connect's `JsonConverter` could read the value at all.
+pub(super) fn is_json(value: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(value).is_ok()
+}
+
 fn parse_count(value: &[u8], name: &'static str) -> Result<usize> {
     let value = parse(value)?;
     value
@@ -199,7 +257,7 @@ fn parse_count(value: &[u8], name: &'static str) -> Result<usize> {
         .ok_or_else(|| wrong(name, "a whole number", value.get(name)))
 }
 
-pub(super) fn parse(value: &[u8]) -> Result<Value> {
+fn parse(value: &[u8]) -> Result<Value> {
     match serde_json::from_slice(value) {
         Ok(value @ Value::Object(_)) => Ok(value),
         Ok(other) => Err(Error::data(format!("expected an object, found {other}"))),

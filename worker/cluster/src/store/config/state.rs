@@ -1,6 +1,6 @@
 //! What the config topic says, record by record (`ClusterConfigState`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use connect_api::{Props, Result};
@@ -9,6 +9,9 @@ use tracing::{debug, error, info};
 
 use super::records::{self, ConfigKey};
 
+/// `ClusterConfigState.NO_OFFSET`.
+const NO_OFFSET: i64 = -1;
+
 /// A connector and its tasks as the config topic has them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConnectorEntry {
@@ -16,7 +19,8 @@ pub(crate) struct ConnectorEntry {
     pub(crate) config: Arc<Props>,
     /// The configuration that the tasks were made from; none before there were any.
     pub(crate) applied: Option<Arc<Props>>,
-    /// Counts the commits of new task configurations.
+    /// Another one with each commit of new task configurations, also where the
+    /// connector was deleted and created again meanwhile; 0 before the first.
     pub(crate) generation: u64,
     /// The commit and the task configurations do not fit: the tasks must be made again.
     pub(crate) inconsistent: bool,
@@ -50,16 +54,23 @@ impl ConnectorEntry {
     }
 }
 
-/// The key with which workers sign requests to each other.
+/// The key with which workers sign requests to each other (KIP-507).
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct SessionKey {
-    /// The raw record, as it was read.
-    pub(crate) record: Vec<u8>,
+    /// The key's algorithm by its Java name, such as `HmacSHA256`.
+    pub(crate) algorithm: String,
+    /// The key itself.
+    pub(crate) key: Vec<u8>,
+    /// When it was made, in milliseconds since the epoch.
+    pub(crate) created: i64,
 }
 
 impl std::fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SessionKey([hidden])")
+        f.debug_struct("SessionKey")
+            .field("algorithm", &self.algorithm)
+            .field("created", &self.created)
+            .finish_non_exhaustive()
     }
 }
 
@@ -95,19 +106,74 @@ pub(crate) enum ConfigUpdate {
 }
 
 /// All that the config topic says up to a point.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct ConfigState {
+    offset: i64,
     connectors: BTreeMap<String, Arc<ConnectorEntry>>,
     /// May be there before their connector (KIP-980).
     targets: HashMap<String, TargetState>,
     /// Task configurations that no commit has put into force yet.
     deferred: HashMap<String, BTreeMap<usize, Arc<Props>>>,
-    /// Of exactly-once sources (KIP-618): kept for what is to come.
-    fencing: HashMap<String, usize>,
+    /// Commits of new task configurations so far.
+    generations: u64,
+    /// How many producers of each exactly-once source there may be (KIP-618).
+    /// Outlives its connector: so do they.
+    task_counts: HashMap<String, usize>,
+    /// Connectors whose tasks were committed after their last task count.
+    pending_fencing: HashSet<String>,
     session_key: Option<SessionKey>,
 }
 
+impl Default for ConfigState {
+    fn default() -> Self {
+        Self {
+            offset: NO_OFFSET,
+            connectors: BTreeMap::new(),
+            targets: HashMap::new(),
+            deferred: HashMap::new(),
+            generations: 0,
+            task_counts: HashMap::new(),
+            pending_fencing: HashSet::new(),
+            session_key: None,
+        }
+    }
+}
+
 impl ConfigState {
+    /// The offset after the last record that was read; -1 before the first
+    /// (`ClusterConfigState.offset`).
+    pub(crate) fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    /// The newest key for requests between workers.
+    pub(crate) fn session_key(&self) -> Option<&SessionKey> {
+        self.session_key.as_ref()
+    }
+
+    /// How many tasks of the connector may still have a producer that must be
+    /// fenced out before new ones start; none if that was never written.
+    pub(crate) fn task_count_record(&self, name: &str) -> Option<usize> {
+        self.task_counts.get(name).copied()
+    }
+
+    /// True if tasks were committed after the last
+    /// [`task_count_record`](Self::task_count_record).
+    pub(crate) fn is_pending_fencing(&self, name: &str) -> bool {
+        self.pending_fencing.contains(name)
+    }
+
+    /// True if `configs` wait for their commit: all were read, and none of them
+    /// was written over by somebody else since.
+    pub(crate) fn awaits_commit(&self, name: &str, configs: &[Props]) -> bool {
+        let deferred = self.deferred.get(name);
+        configs.iter().enumerate().all(|(task, config)| {
+            deferred
+                .and_then(|tasks| tasks.get(&task))
+                .is_some_and(|read| **read == *config)
+        })
+    }
+
     /// The names of all connectors, sorted.
     pub(crate) fn connectors(&self) -> impl Iterator<Item = &str> {
         self.connectors.keys().map(String::as_str)
@@ -133,9 +199,27 @@ impl ConfigState {
         })
     }
 
-    /// Takes in a record. A record that cannot be read is logged and passed
-    /// over, as are keys that nobody knows: a newer worker may have written them.
-    pub(crate) fn apply(&mut self, key: &str, value: Option<&[u8]>) -> Option<ConfigUpdate> {
+    /// Takes in the record at `offset`. A record that cannot be read is logged
+    /// and passed over, as are keys that nobody knows: a newer worker may have
+    /// written them.
+    ///
+    /// All workers of a group must come to the same [`offset`](Self::offset)
+    /// by the same records, or a JVM worker forces a rebalance: only values
+    /// that are no JSON do not count (`KafkaConfigBackingStore.ConsumeCallback`).
+    pub(crate) fn apply(
+        &mut self,
+        offset: i64,
+        key: &str,
+        value: Option<&[u8]>,
+    ) -> Option<ConfigUpdate> {
+        if !value.is_none_or(records::is_json) {
+            error!(
+                key,
+                "passing over a record of the config topic that is not JSON"
+            );
+            return None;
+        }
+        self.offset = offset + 1;
         let Some(parsed) = ConfigKey::parse(key) else {
             error!(
                 key,
@@ -195,17 +279,17 @@ impl ConfigState {
                 namespace: (*namespace).to_owned(),
                 level: records::parse_logger(value)?,
             }),
-            (ConfigKey::Fencing(name), Some(value)) => {
-                self.fencing
-                    .insert((*name).to_owned(), records::parse_fencing(value)?);
+            (ConfigKey::TaskCount(name), Some(value)) => {
+                let count = records::parse_task_count(value)?;
+                self.task_counts.insert((*name).to_owned(), count);
+                self.pending_fencing.remove(*name);
                 None
             }
             (ConfigKey::SessionKey, Some(value)) => {
-                records::parse(value)?;
-                self.session_key = Some(SessionKey {
-                    record: value.to_vec(),
-                });
-                Some(ConfigUpdate::SessionKey)
+                let key = Some(records::parse_session_key(value)?);
+                let changed = self.session_key != key;
+                self.session_key = key;
+                changed.then_some(ConfigUpdate::SessionKey)
             }
             // Connect never writes these; it logs and goes on.
             (key, None) => {
@@ -250,7 +334,8 @@ impl ConfigState {
         let is_complete = (0..count).all(|task| deferred.contains_key(&task));
         if is_complete {
             if !deferred.is_empty() {
-                entry.generation += 1;
+                self.generations += 1;
+                entry.generation = self.generations;
             }
             entry.tasks.extend(deferred);
             entry.tasks.retain(|task, _| *task < count);
@@ -265,6 +350,7 @@ impl ConfigState {
         }
         entry.inconsistent = !is_complete;
         entry.task_count = count;
+        self.pending_fencing.insert(name.to_owned());
         Some(ConfigUpdate::Tasks(name.to_owned()))
     }
 }

@@ -11,7 +11,8 @@ use crate::testing::golden_topic;
 
 fn apply_all(state: &mut ConfigState, records: &[(&str, Option<&str>)]) {
     for (key, value) in records {
-        state.apply(key, value.map(str::as_bytes));
+        let offset = state.offset().max(0);
+        state.apply(offset, key, value.map(str::as_bytes));
     }
 }
 
@@ -39,20 +40,21 @@ fn records_are_those_of_connect_to_the_byte() {
             records::logger(namespace, &records::parse_logger(bytes).unwrap())
         } else {
             assert_eq!(key, "session-key");
-            continue;
+            records::session_key(&records::parse_session_key(bytes).unwrap())
         };
         assert_eq!(again, LogRecord::new(key, value));
         seen += 1;
     }
-    assert_eq!(seen, 31);
+    assert_eq!(seen, 32);
 }
 
 #[test]
 fn the_state_is_what_connect_had_at_the_end() {
     let mut state = ConfigState::default();
     let mut updates = Vec::new();
-    for (key, value) in golden_topic("g-configs") {
-        updates.extend(state.apply(&key, value.as_deref().map(str::as_bytes)));
+    for (offset, (key, value)) in (0..).zip(golden_topic("g-configs")) {
+        updates.extend(state.apply(offset, &key, value.as_deref().map(str::as_bytes)));
+        assert_eq!(state.offset(), offset + 1);
     }
     assert_eq!(state.connectors().collect::<Vec<_>>(), ["snk", "sp", "src"]);
     assert_eq!(state.target("src"), TargetState::Started);
@@ -158,7 +160,7 @@ fn what_nobody_can_read_is_passed_over() {
         ("from-the-future-a", Some("{}")),
         ("session-key", None),
     ] {
-        assert_eq!(state.apply(key, value.map(str::as_bytes)), None, "{key}");
+        assert_eq!(state.apply(0, key, value.map(str::as_bytes)), None, "{key}");
     }
     assert_eq!(state.connectors().count(), 0);
 }

@@ -50,8 +50,8 @@ impl RecordLog for FileLog {
     async fn start(&self) -> Result<()> {
         let path = self.path.clone();
         let read = blocking(move || load(&path)).await?;
-        for (key, value) in &read {
-            self.reader.read(key, Some(value));
+        for (offset, (key, value)) in (0..).zip(&read) {
+            self.reader.read(offset, key, Some(value));
         }
         *self.entries.lock().await = read;
         Ok(())
@@ -69,8 +69,9 @@ impl RecordLog for FileLog {
         }
         let next = blocking(move || save(&path, &next).map(|()| next)).await?;
         *entries = next;
-        for record in &records {
-            self.reader.read(&record.key, record.value.as_deref());
+        for (offset, record) in (0..).zip(&records) {
+            self.reader
+                .read(offset, &record.key, record.value.as_deref());
         }
         Ok(())
     }

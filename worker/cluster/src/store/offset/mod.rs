@@ -31,7 +31,7 @@ impl OffsetReader {
 }
 
 impl LogReader for OffsetReader {
-    fn read(&self, key: &[u8], value: Option<&[u8]>) {
+    fn read(&self, _offset: i64, key: &[u8], value: Option<&[u8]>) {
         self.state().apply(key, value);
     }
 }
@@ -79,6 +79,17 @@ impl connect_runtime::OffsetStore for Offsets {
                 check_primitive(offset)?;
             }
         }
+        // Somebody else may have written the first offset of a partition, under
+        // a key that means the same in other bytes.
+        let all_known = {
+            let state = self.reader.state();
+            offsets
+                .iter()
+                .all(|(partition, _)| state.knows(connector, partition))
+        };
+        if !all_known {
+            self.log.read_to_end().await?;
+        }
         let records: Vec<LogRecord> = {
             let state = self.reader.state();
             offsets
@@ -88,7 +99,7 @@ impl connect_runtime::OffsetStore for Offsets {
                 })
                 .collect()
         };
-        self.log.append(records).await
+        self.log.append_unordered(records).await
     }
 }
 

@@ -37,6 +37,13 @@ impl OffsetState {
             .as_ref()
     }
 
+    /// True if a record of the partition was read, be it a tombstone.
+    pub(super) fn knows(&self, connector: &str, partition: &OffsetMap) -> bool {
+        self.connectors
+            .get(connector)
+            .is_some_and(|entries| entries.contains_key(&key::canonical(partition)))
+    }
+
     /// A connector's partitions that have an offset.
     pub(super) fn all(&self, connector: &str) -> Vec<(OffsetMap, OffsetMap)> {
         self.connectors

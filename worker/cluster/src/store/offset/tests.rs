@@ -36,7 +36,7 @@ async fn the_last_offset_counts_and_a_tombstone_takes_it_away() {
     let partition = map(r#"{"filename":"/tmp/oracle/in.txt"}"#);
     let mut positions = Vec::new();
     for (key, value) in golden_topic("g-offsets") {
-        reader.read(key.as_bytes(), value.as_deref().map(str::as_bytes));
+        reader.read(0, key.as_bytes(), value.as_deref().map(str::as_bytes));
         let offset = store.get("src", &partition).await.unwrap();
         positions.push(offset.map(|offset| offset["position"].as_i64().unwrap()));
     }
@@ -50,7 +50,7 @@ async fn the_last_offset_counts_and_a_tombstone_takes_it_away() {
 fn a_key_that_is_there_is_used_again_whatever_its_order() {
     let reader = OffsetReader::default();
     let java = br#"["m",{"topic":"t","partition":0}]"#;
-    reader.read(java, Some(br#"{"offset":1}"#));
+    reader.read(0, java, Some(br#"{"offset":1}"#));
     let ours = map(r#"{"partition":0,"topic":"t"}"#);
     let offset = map(r#"{"offset":2}"#);
     assert_eq!(
@@ -68,8 +68,8 @@ fn a_second_key_of_a_partition_is_cleared_at_the_next_write() {
     let reader = OffsetReader::default();
     let first = br#"["m",{"topic":"t","partition":0}]"#;
     let second = br#"["m",{"partition":0,"topic":"t"}]"#;
-    reader.read(first, Some(br#"{"offset":1}"#));
-    reader.read(second, Some(br#"{"offset":2}"#));
+    reader.read(0, first, Some(br#"{"offset":1}"#));
+    reader.read(0, second, Some(br#"{"offset":2}"#));
     let partition = map(r#"{"partition":0,"topic":"t"}"#);
     let records = reader.state().records("m", &partition, None);
     assert_eq!(
@@ -80,7 +80,7 @@ fn a_second_key_of_a_partition_is_cleared_at_the_next_write() {
         ]
     );
     for record in records {
-        reader.read(&record.key, None);
+        reader.read(0, &record.key, None);
     }
     assert_eq!(reader.state().all("m"), []);
 }

@@ -31,7 +31,7 @@ impl StatusReader {
 }
 
 impl LogReader for StatusReader {
-    fn read(&self, key: &[u8], value: Option<&[u8]>) {
+    fn read(&self, _offset: i64, key: &[u8], value: Option<&[u8]>) {
         match std::str::from_utf8(key) {
             Ok(key) => self.state().apply(key, value),
             Err(_) => warn!("passing over a record of the status topic whose key is no text"),

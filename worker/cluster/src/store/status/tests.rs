@@ -35,7 +35,7 @@ fn records_are_those_of_connect_to_the_byte() {
 fn the_state_is_what_connect_had_at_the_end() {
     let reader = StatusReader::default();
     for (key, value) in golden_topic("g-status") {
-        reader.read(key.as_bytes(), value.as_deref().map(str::as_bytes));
+        reader.read(0, key.as_bytes(), value.as_deref().map(str::as_bytes));
     }
     let state = reader.state();
     let mut names: Vec<String> = state.names().into_iter().collect();
@@ -114,13 +114,13 @@ fn a_late_end_does_not_overwrite_a_newer_run() {
     store.set_generation(3);
     let other =
         r#"{"state":"RUNNING","trace":null,"worker_id":"w:2","generation":4,"version":null}"#;
-    reader.read(b"status-task-a-0", Some(other.as_bytes()));
+    reader.read(0, b"status-task-a-0", Some(other.as_bytes()));
     let id = ConnectorTaskId::new("a", 0);
     store.task_state(&id, State::Unassigned, None);
     assert_eq!(store.task(&id).unwrap().worker_id, "w:2");
     let late =
         r#"{"state":"UNASSIGNED","trace":null,"worker_id":"w:1","generation":3,"version":null}"#;
-    reader.read(b"status-task-a-0", Some(late.as_bytes()));
+    reader.read(0, b"status-task-a-0", Some(late.as_bytes()));
     assert_eq!(store.task(&id).unwrap().state, State::Running);
 }
 
@@ -162,7 +162,7 @@ fn what_was_written_shows_before_it_has_come_back() {
     store.connector_state("a", State::Paused, None);
     let sent: Vec<_> = log.sent.lock().unwrap().drain(..).collect();
     for (record, _) in &sent {
-        reader.read(&record.key, record.value.as_deref());
+        reader.read(0, &record.key, record.value.as_deref());
         assert_eq!(state(), Some(State::Paused));
     }
     store.connector_state("a", State::Running, None);
