@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connectd_harness::variable;
-use reqwest::Client;
+use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
 use super::case::Load;
@@ -12,6 +12,7 @@ use super::rows::{Row, TABLE};
 /// The sink's defaults: documents a request, and requests on their way at a time.
 const BATCH: usize = 2_000;
 const IN_FLIGHT: usize = 5;
+const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
 /// Where it is.
 pub(crate) fn url() -> String {
@@ -64,12 +65,22 @@ fn bulk(rows: &[Row], ids: bool) -> String {
     body
 }
 
+/// Elasticsearch refuses a request while it has too much to do, as it does the sink's: it is sent
+/// again.
 async fn send(client: Client, body: String) {
-    let request = client.post(format!("{}/_bulk", url()));
-    let request = request.header("Content-Type", "application/x-ndjson");
-    let answer = request.body(body).send().await.expect("answered");
-    let answer: Value = answer.json().await.expect("JSON");
-    assert_eq!(answer["errors"], false, "{answer}");
+    let body = bytes::Bytes::from(body);
+    loop {
+        let request = client.post(format!("{}/_bulk", url()));
+        let request = request.header("Content-Type", "application/x-ndjson");
+        let answer = request.body(body.clone()).send().await.expect("answered");
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            tokio::time::sleep(AFTER_REFUSAL).await;
+            continue;
+        }
+        let answer: Value = answer.json().await.expect("JSON");
+        assert_eq!(answer["errors"], false, "{answer}");
+        return;
+    }
 }
 
 /// Waits until as many documents were indexed as there are rows.
