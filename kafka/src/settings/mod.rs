@@ -36,6 +36,7 @@ use rdkafka::types::RDKafkaConfRes;
 use thiserror::Error;
 
 use rules::Rule;
+pub use tls::normalized_pem;
 
 /// Raw properties: names and values as in a properties file.
 pub type Props = BTreeMap<String, String>;
@@ -120,7 +121,7 @@ impl SettingsError {
         }
     }
 
-    fn invalid(key: &str, value: &str, expected: impl Into<String>) -> Self {
+    pub(crate) fn invalid(key: &str, value: &str, expected: impl Into<String>) -> Self {
         Self::Invalid {
             key: key.to_owned(),
             value: shown(key, value),
@@ -128,7 +129,7 @@ impl SettingsError {
         }
     }
 
-    fn unsupported(key: &str, value: &str, reason: impl Into<String>) -> Self {
+    pub(crate) fn unsupported(key: &str, value: &str, reason: impl Into<String>) -> Self {
         Self::Unsupported {
             key: key.to_owned(),
             value: shown(key, value),

@@ -160,7 +160,7 @@ fn store_type(
 }
 
 /// PEM on one line, as it gets into a properties file: Java splits at spaces, OpenSSL at newlines.
-fn normalized_pem(text: &str) -> String {
+pub fn normalized_pem(text: &str) -> String {
     if text.trim().contains('\n') {
         return text.to_owned();
     }

@@ -6,6 +6,7 @@
 //! * [`store`]: the three stores (configurations, offsets, statuses), each with a
 //!   Kafka form and a form without Kafka.
 //! * [`membership`]: who leads the group and what is ours of its work.
+//! * [`internal_request`]: requests from worker to worker.
 //! * [`distributed`] and [`standalone`]: how the two kinds of worker are put
 //!   together from them.
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@
 pub mod distributed;
 mod herder;
 mod info;
+pub mod internal_request;
 pub mod membership;
 pub mod properties;
 pub mod providers;

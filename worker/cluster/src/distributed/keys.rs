@@ -3,6 +3,8 @@
 use connect_api::Props;
 use connect_api::config::{Check, ConfigDef, ConfigValue, Key};
 
+use crate::internal_request::MacAlgorithm;
+
 /// The group of workers.
 pub const GROUP_ID: Key<String> = Key::new("group.id").high().doc(
     "A unique string that identifies the Connect cluster group this worker belongs to. It must not be the name of a consumer group.",
@@ -108,7 +110,7 @@ pub const INTER_WORKER_KEY_TTL: Key<i32> = Key::new("inter.worker.key.ttl.ms")
 pub const INTER_WORKER_KEY_ALGORITHM: Key<String> =
     Key::new("inter.worker.key.generation.algorithm")
         .default("HmacSHA256")
-        .check(Check::OneOf(&["HmacSHA256"]))
+        .check(Check::OneOf(MacAlgorithm::NAMES))
         .doc("The algorithm to use for generating internal request keys.");
 /// How long such keys are.
 pub const INTER_WORKER_KEY_SIZE: Key<Option<i32>> = Key::new("inter.worker.key.size")
@@ -117,13 +119,13 @@ pub const INTER_WORKER_KEY_SIZE: Key<Option<i32>> = Key::new("inter.worker.key.s
 /// How requests between workers are signed.
 pub const INTER_WORKER_SIGNATURE: Key<String> = Key::new("inter.worker.signature.algorithm")
     .default("HmacSHA256")
-    .check(Check::OneOf(&["HmacSHA256"]))
+    .check(Check::OneOf(MacAlgorithm::NAMES))
     .doc("The algorithm used to sign internal requests.");
 /// Which signatures are taken.
 pub const INTER_WORKER_VERIFICATION: Key<Vec<String>> =
     Key::new("inter.worker.verification.algorithms")
         .default("HmacSHA256")
-        .check(Check::OneOf(&["HmacSHA256"]))
+        .check(Check::OneOf(MacAlgorithm::NAMES))
         .doc("A list of permitted algorithms for verifying internal requests.");
 
 /// Settings of Kafka clients that a worker may have at its top level: known,

@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 
 use super::log::{LogReader, LogRecord, RecordLog};
 use super::status::VersionOf;
-pub(crate) use state::{ConfigState, ConfigUpdate, ConnectorEntry, SessionKey};
+use crate::internal_request::SessionKey;
+pub(crate) use state::{ConfigState, ConfigUpdate, ConnectorEntry};
 
 /// Reads the config topic's records into a [`ConfigState`].
 pub(crate) struct ConfigReader {

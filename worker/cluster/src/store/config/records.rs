@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::state::SessionKey;
+use crate::internal_request::SessionKey;
 use crate::store::json;
 use crate::store::log::LogRecord;
 

@@ -8,6 +8,7 @@ use connect_runtime::{ConnectorTaskId, TargetState};
 use tracing::{debug, error, info};
 
 use super::records::{self, ConfigKey};
+use crate::internal_request::SessionKey;
 
 /// `ClusterConfigState.NO_OFFSET`.
 const NO_OFFSET: i64 = -1;
@@ -51,26 +52,6 @@ impl ConnectorEntry {
         self.tasks()
             .find(|(id, _)| *id == task)
             .map(|(_, config)| config)
-    }
-}
-
-/// The key with which workers sign requests to each other (KIP-507).
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct SessionKey {
-    /// The key's algorithm by its Java name, such as `HmacSHA256`.
-    pub(crate) algorithm: String,
-    /// The key itself.
-    pub(crate) key: Vec<u8>,
-    /// When it was made, in milliseconds since the epoch.
-    pub(crate) created: i64,
-}
-
-impl std::fmt::Debug for SessionKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SessionKey")
-            .field("algorithm", &self.algorithm)
-            .field("created", &self.created)
-            .finish_non_exhaustive()
     }
 }
 
