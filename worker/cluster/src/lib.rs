@@ -12,12 +12,14 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod assignor;
 pub mod distributed;
 mod herder;
 mod info;
 pub mod internal_request;
 pub mod membership;
 pub mod properties;
+mod protocol;
 pub mod providers;
 pub mod standalone;
 pub(crate) mod store;
