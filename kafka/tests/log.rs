@@ -59,7 +59,7 @@ async fn a_log_reads_what_is_there_and_then_follows() {
             partition: None,
         })
         .collect();
-    let delivered = first.send_many(&entries).await.unwrap();
+    let delivered = first.send_unordered(&entries).await.unwrap();
     assert_eq!(delivered.len(), KEYS);
     let tombstones: Vec<LogEntry<'_>> = keys
         .iter()
@@ -70,7 +70,7 @@ async fn a_log_reads_what_is_there_and_then_follows() {
             partition: None,
         })
         .collect();
-    first.send_many(&tombstones).await.unwrap();
+    first.send_unordered(&tombstones).await.unwrap();
     first.read_to_end().await.unwrap();
     let expected: BTreeMap<Vec<u8>, Vec<u8>> = (0..KEYS)
         .filter(|n| n % 3 != 0)

@@ -285,14 +285,26 @@ impl TopicLog {
             .await
     }
 
-    /// Writes records, in order per partition; returns when all of them have been acknowledged or
-    /// given up.
+    /// Writes records, in order per partition: see [`LogWriter::send_many`].
+    ///
+    /// # Errors
+    ///
+    /// The first that was not acknowledged.
+    pub async fn send_many(&self, entries: &[LogEntry<'_>]) -> Result<Vec<Delivered>, LogError> {
+        self.writer()?.send_many(&self.topic, entries).await
+    }
+
+    /// Writes records that may come in any order: see [`LogWriter::send_unordered`].
     ///
     /// # Errors
     ///
     /// The first that was not acknowledged. Others may have been written.
-    pub async fn send_many(&self, entries: &[LogEntry<'_>]) -> Result<Vec<Delivered>, LogError> {
-        self.writer()?.send_many(&self.topic, entries).await
+    pub async fn send_unordered(
+        &self,
+        entries: &[LogEntry<'_>],
+    ) -> Result<Vec<Delivered>, LogError> {
+        let outcomes = self.writer()?.send_unordered(&self.topic, entries).await;
+        outcomes.into_iter().collect()
     }
 
     fn writer(&self) -> Result<&LogWriter, LogError> {

@@ -65,6 +65,7 @@ impl DeliverySink for Acknowledgements {
 #[derive(Debug, Clone)]
 pub struct LogWriter {
     producer: Arc<Producer<Acknowledgements>>,
+    is_idempotent: bool,
 }
 
 impl LogWriter {
@@ -78,6 +79,7 @@ impl LogWriter {
         let producer = Producer::new(settings, Acknowledgements::default())?;
         Ok(Self {
             producer: Arc::new(producer),
+            is_idempotent: settings.get("enable.idempotence") == Some("true"),
         })
     }
 
@@ -90,13 +92,59 @@ impl LogWriter {
         self.enqueue(topic, entry).await?.outcome(topic).await
     }
 
-    /// Writes records, in order per partition; returns when all of them have been acknowledged or
-    /// given up.
+    /// Writes records, in order per partition; returns when all of them have been acknowledged.
+    /// One that is not ends it: none is written after it.
+    ///
+    /// Without idempotence, each record waits for the one before it: librdkafka sends what was
+    /// built behind a request that was lost with its connection before it tries that one again.
     ///
     /// # Errors
     ///
-    /// The first that was not acknowledged. Others may have been written.
+    /// The first that was not acknowledged. Those before it have been written; with idempotence,
+    /// those after it may have been.
     pub async fn send_many(
+        &self,
+        topic: &str,
+        entries: &[LogEntry<'_>],
+    ) -> Result<Vec<Delivered>, LogError> {
+        if self.is_idempotent {
+            return self.send_in_a_row(topic, entries).await;
+        }
+        let mut delivered = Vec::with_capacity(entries.len());
+        for entry in entries {
+            delivered.push(self.send(topic, *entry).await?);
+        }
+        Ok(delivered)
+    }
+
+    /// Writes records that may come in any order, all at once; returns the outcome of each when
+    /// all of them have been acknowledged or given up.
+    pub async fn send_unordered(
+        &self,
+        topic: &str,
+        entries: &[LogEntry<'_>],
+    ) -> Vec<Result<Delivered, LogError>> {
+        let mut pending = Vec::with_capacity(entries.len());
+        for entry in entries {
+            pending.push(self.enqueue(topic, *entry).await);
+        }
+        let mut outcomes = Vec::with_capacity(pending.len());
+        for acknowledgement in pending {
+            outcomes.push(match acknowledgement {
+                Ok(acknowledgement) => acknowledgement.outcome(topic).await,
+                Err(error) => Err(error),
+            });
+        }
+        outcomes
+    }
+
+    /// Gives up what was sent and has not left yet, with
+    /// [`ErrorCode::PurgeQueue`](crate::ErrorCode::PurgeQueue). Does not wait for that.
+    pub fn purge_queue(&self) {
+        self.producer.purge_queue();
+    }
+
+    async fn send_in_a_row(
         &self,
         topic: &str,
         entries: &[LogEntry<'_>],

@@ -318,6 +318,13 @@ impl<S: DeliverySink> Producer<S> {
         self.inner.purge(PurgeConfig::default().queue().inflight());
     }
 
+    /// Gives up what is queued and has not left yet, without waiting for that: each record is
+    /// reported as failed, with [`ErrorCode::PurgeQueue`].
+    pub fn purge_queue(&self) {
+        self.inner
+            .purge(PurgeConfig::default().queue().non_blocking());
+    }
+
     /// Why the producer can do nothing more, when that is so: the fatal error of an idempotent
     /// or transactional one. It has to be made anew.
     #[must_use]

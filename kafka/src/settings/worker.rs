@@ -73,10 +73,12 @@ fn put_prefixed(props: &mut Props, from: &Props, prefix: &str) {
     }
 }
 
-/// The producer of a storage topic: one request in flight and no idempotence, which old brokers
-/// and narrow ACLs refuse (`KafkaBasedLog.createProducer`,
-/// `KafkaConfigBackingStore.baseProducerProps`). Only a record that is awaited before the next is
-/// sent keeps its place when the connection is lost: see [`source_task_producer`].
+/// The producer of a storage topic: no idempotence, which old brokers and narrow ACLs refuse
+/// (`KafkaBasedLog.createProducer`, `KafkaConfigBackingStore.baseProducerProps`). Only a record
+/// that is awaited before the next is sent keeps its place when the connection is lost, however
+/// few requests are in flight: see [`source_task_producer`]. So several are: a request that waits
+/// behind another one for its turn is sent by a process that wakes up after long without a look
+/// at how old it is.
 #[must_use]
 pub fn storage_producer(worker: &Props, client_id: &str) -> Props {
     let mut props = shared(worker);
@@ -86,7 +88,7 @@ pub fn storage_producer(worker: &Props, client_id: &str) -> Props {
             ("client.id", client_id),
             ("acks", "all"),
             ("enable.idempotence", "false"),
-            ("max.in.flight.requests.per.connection", "1"),
+            ("max.in.flight.requests.per.connection", "5"),
             ("delivery.timeout.ms", "120000"),
             ("linger.ms", "0"),
         ],

@@ -65,7 +65,7 @@ pub fn start_in_group(
     let props = providers.resolve(props)?;
     let settings = DistributedSettings::parse(&props)?;
     let worker_settings = WorkerSettings::parse(&props)?;
-    let clients = settings.clients()?;
+    let clients = settings.clients(membership.lease())?;
 
     let config_reader = ConfigReader::new();
     let config_log = KafkaLog::new(

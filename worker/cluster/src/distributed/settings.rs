@@ -10,7 +10,9 @@ use connect_kafka::{ClientKind, ClientSettings};
 use tracing::warn;
 
 use super::keys;
+use crate::membership::Lease;
 use crate::store::kafka::StorageClients;
+use crate::store::log::WRITE_TIMEOUT;
 use crate::store::topics::{StorageTopic, StorageTopics};
 
 /// What the stores of a distributed worker need.
@@ -92,18 +94,22 @@ impl DistributedSettings {
         Ok(())
     }
 
-    /// The clients of the stores. Nothing connects yet.
-    pub(super) fn clients(&self) -> Result<StorageClients> {
+    /// The clients of the stores, which write while `lease` holds. Nothing
+    /// connects yet.
+    pub(super) fn clients(&self, lease: Lease) -> Result<StorageClients> {
         let id = format!("{}storage", self.client_id);
         let props: connect_kafka::Props = kafka_props(&self.props);
         let consumer = client(
             ClientKind::Consumer,
             &clients::storage_consumer(&props, &id),
         )?;
-        let producer = client(
-            ClientKind::Producer,
-            &clients::storage_producer(&props, &id),
-        )?;
+        let mut producer = clients::storage_producer(&props, &id);
+        if let Some(length) = lease.length() {
+            // No record may lie in a queue for longer: others may have written since.
+            let limit = length.min(WRITE_TIMEOUT).as_millis().to_string();
+            producer.insert("delivery.timeout.ms".to_owned(), limit);
+        }
+        let producer = client(ClientKind::Producer, &producer)?;
         let failed = |error: connect_kafka::ClientError| Error::config(error.to_string());
         let admin = admin(&self.props, &self.client_id)?;
         let topics = [&self.config_topic, &self.offset_topic, &self.status_topic];
@@ -112,6 +118,7 @@ impl DistributedSettings {
             admin,
             consumer,
             writer: connect_kafka::log::LogWriter::new(&producer).map_err(failed)?,
+            lease,
             topics: Arc::new(topics),
         })
     }

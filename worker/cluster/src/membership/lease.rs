@@ -41,6 +41,10 @@ impl Lease {
         }
     }
 
+    pub(crate) fn length(&self) -> Option<Duration> {
+        self.term.as_ref().map(|term| term.length)
+    }
+
     /// The coordinator has answered what was sent at `sent`.
     pub fn renew(&self, sent: Instant) {
         if let Some(term) = &self.term {

@@ -7,15 +7,15 @@ use async_trait::async_trait;
 use connect_api::{Error, ErrorKind, Result};
 use connect_kafka::ClientSettings;
 use connect_kafka::admin::Admin;
-use connect_kafka::log::{LogEntry, LogError, LogWriter, TopicLog, TopicLogOptions};
+use connect_kafka::log::{LogWriter, TopicLog, TopicLogOptions};
+use connect_kafka::producer::Delivered;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::log::{LogReader, LogRecord, OnFailure, RecordLog, WRITE_TIMEOUT};
 use super::topics::{StorageTopic, StorageTopics, too_many_partitions};
-
-/// How many records that nobody waits for go to Kafka at once.
-const SEND_BATCH: usize = 256;
+use super::writer::{Job, TopicWriter, log_error, pump};
+use crate::membership::Lease;
 
 /// The clients that storage topics share.
 #[derive(Debug, Clone)]
@@ -23,23 +23,19 @@ pub(crate) struct StorageClients {
     pub(crate) admin: Admin,
     pub(crate) consumer: ClientSettings,
     pub(crate) writer: LogWriter,
+    /// Nothing is written while it does not hold.
+    pub(crate) lease: Lease,
     pub(crate) topics: Arc<StorageTopics>,
 }
 
-type Outgoing = (LogRecord, OnFailure);
 /// For each partition, the offset after the last record that was read.
 type Read = watch::Sender<BTreeMap<i32, i64>>;
-
-enum Job {
-    Send(Outgoing),
-    /// Answers once everything before it was written.
-    Flush(oneshot::Sender<()>),
-}
 
 /// A storage topic. Opened by [`RecordLog::start`].
 pub(crate) struct KafkaLog {
     spec: StorageTopic,
     clients: StorageClients,
+    writer: TopicWriter,
     reader: Arc<dyn LogReader>,
     log: OnceLock<TopicLog>,
     read: Arc<Read>,
@@ -56,9 +52,15 @@ impl KafkaLog {
         reader: Arc<dyn LogReader>,
     ) -> Self {
         let (jobs, inbox) = mpsc::unbounded_channel();
+        let writer = TopicWriter {
+            topic: spec.topic.name.clone(),
+            writer: clients.writer.clone(),
+            lease: clients.lease.clone(),
+        };
         Self {
             spec,
             clients,
+            writer,
             reader,
             log: OnceLock::new(),
             read: Arc::new(watch::Sender::default()),
@@ -81,9 +83,7 @@ impl KafkaLog {
         })
     }
 
-    async fn write_and_await(&self, records: &[LogRecord]) -> Result<()> {
-        let entries: Vec<LogEntry<'_>> = records.iter().map(entry).collect();
-        let delivered = self.log()?.send_many(&entries).await.map_err(log_error)?;
+    async fn await_read(&self, delivered: &[Delivered]) {
         let mut read = self.read.subscribe();
         let has_come_back = |read: &BTreeMap<i32, i64>| {
             delivered.iter().all(|record| {
@@ -93,7 +93,28 @@ impl KafkaLog {
         };
         // The sender is our own, so it cannot be gone.
         drop(read.wait_for(has_come_back).await);
-        Ok(())
+    }
+
+    /// Writes, then waits until what was written has been read.
+    async fn write(
+        &self,
+        writing: impl Future<Output = Result<Vec<Delivered>>> + Send,
+    ) -> Result<()> {
+        self.log()?;
+        self.writer.check_lease()?;
+        let written = async {
+            self.await_read(&writing.await?).await;
+            Ok(())
+        };
+        self.within("writing to", written).await.map_err(|error| {
+            if error.is_retriable() {
+                error.while_doing(
+                    "the change was not confirmed; it may still be made once Kafka answers",
+                )
+            } else {
+                error
+            }
+        })
     }
 
     /// Waits for what Kafka does, not longer than a request may take.
@@ -120,15 +141,18 @@ impl KafkaLog {
 #[async_trait]
 impl RecordLog for KafkaLog {
     async fn start(&self) -> Result<()> {
+        if self.log.get().is_some() {
+            // Another store could not be opened yet, so all are tried again.
+            return self.read_to_end().await;
+        }
         let StorageClients {
             admin,
             consumer,
-            writer,
             topics,
+            ..
         } = self.clients.clone();
         topics.prepare().await?;
-        let mut options =
-            TopicLogOptions::new(self.topic(), admin, consumer).writer(writer.clone());
+        let mut options = TopicLogOptions::new(self.topic(), admin, consumer);
         options.just_created = topics.take_created(self.topic());
         let (reader, read) = (Arc::clone(&self.reader), Arc::clone(&self.read));
         let problem = Arc::clone(&self.problem);
@@ -147,7 +171,7 @@ impl RecordLog for KafkaLog {
         }
         let inbox = lock(&self.inbox).take();
         if let Some(inbox) = inbox {
-            tokio::spawn(pump(writer, self.topic().to_owned(), inbox));
+            tokio::spawn(pump(self.writer.clone(), inbox));
         }
         // Started once: a second value could only come from a second start.
         drop(self.log.set(log));
@@ -155,16 +179,12 @@ impl RecordLog for KafkaLog {
     }
 
     async fn append(&self, records: Vec<LogRecord>) -> Result<()> {
-        let written = self.within("writing to", self.write_and_await(&records));
-        written.await.map_err(|error| {
-            if error.is_retriable() {
-                error.while_doing(
-                    "the change was not confirmed; it may still be made once Kafka answers",
-                )
-            } else {
-                error
-            }
-        })
+        self.write(self.writer.write_in_order(&records)).await
+    }
+
+    async fn append_unordered(&self, records: Vec<LogRecord>) -> Result<()> {
+        let records: Vec<&LogRecord> = records.iter().collect();
+        self.write(self.writer.write_unordered(&records)).await
     }
 
     fn send(&self, record: LogRecord, failed: OnFailure) {
@@ -196,54 +216,4 @@ impl RecordLog for KafkaLog {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Writes what was sent without waiting, in order, many at a time.
-async fn pump(writer: LogWriter, topic: String, mut inbox: mpsc::UnboundedReceiver<Job>) {
-    let mut jobs = Vec::with_capacity(SEND_BATCH);
-    while inbox.recv_many(&mut jobs, SEND_BATCH).await > 0 {
-        let mut flushes = Vec::new();
-        let mut outgoing = Vec::with_capacity(jobs.len());
-        for job in jobs.drain(..) {
-            match job {
-                Job::Send(record) => outgoing.push(record),
-                Job::Flush(done) => flushes.push(done),
-            }
-        }
-        write_batch(&writer, &topic, outgoing).await;
-        for done in flushes {
-            // Whoever waited may have lost patience.
-            done.send(()).unwrap_or_default();
-        }
-    }
-}
-
-async fn write_batch(writer: &LogWriter, topic: &str, outgoing: Vec<Outgoing>) {
-    let entries: Vec<LogEntry<'_>> = outgoing.iter().map(|(record, _)| entry(record)).collect();
-    let Err(error) = writer.send_many(topic, &entries).await else {
-        return;
-    };
-    for (_, failed) in outgoing {
-        failed(log_error(error.clone()));
-    }
-}
-
-fn entry(record: &LogRecord) -> LogEntry<'_> {
-    LogEntry {
-        key: Some(&record.key),
-        value: record.value.as_deref(),
-        partition: None,
-    }
-}
-
-fn log_error(error: LogError) -> Error {
-    let kind = match &error {
-        LogError::Stopped { .. } => ErrorKind::Stopped,
-        error if error.is_retriable() => ErrorKind::Retriable,
-        LogError::TopicMissing { .. } | LogError::Unauthorized { .. } | LogError::Admin(_) => {
-            ErrorKind::Config
-        }
-        _ => ErrorKind::Internal,
-    };
-    Error::new(kind, error.to_string())
 }

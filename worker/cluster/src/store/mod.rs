@@ -8,3 +8,4 @@ pub(crate) mod log;
 pub(crate) mod offset;
 pub(crate) mod status;
 pub(crate) mod topics;
+mod writer;

@@ -243,11 +243,8 @@ impl ConfigStore {
     /// Gives all workers a new key to sign their requests with.
     #[cfg_attr(not(test), allow(dead_code, reason = "of a group's leader"))]
     pub(crate) async fn put_session_key(&self, key: &SessionKey) -> Result<()> {
-        self.append_as_leader(
-            vec![records::session_key(key)],
-            "writing the session key",
-        )
-        .await
+        self.append_as_leader(vec![records::session_key(key)], "writing the session key")
+            .await
     }
 
     /// Stores how many producers of an exactly-once source's tasks there may be.

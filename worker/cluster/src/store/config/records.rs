@@ -207,14 +207,13 @@ pub(super) fn parse_session_key(value: &[u8]) -> Result<SessionKey> {
     let key = BASE64
         .decode(text("key")?)
         .map_err(|error| Error::data("field 'key' is not in Base64").caused_by(error))?;
-    let created = "creation-timestamp";
+    let created = value.get("creation-timestamp");
     Ok(SessionKey {
         key,
         algorithm: text("algorithm")?.to_owned(),
-        created: value
-            .get(created)
+        created: created
             .and_then(Value::as_i64)
-            .ok_or_else(|| wrong(created, "a whole number", value.get(created)))?,
+            .ok_or_else(|| wrong("creation-timestamp", "a whole number", created))?,
     })
 }
 

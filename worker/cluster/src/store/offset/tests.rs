@@ -1,11 +1,13 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
+use connect_api::Result;
 use connect_api::record::OffsetMap;
 use connect_runtime::OffsetStore;
 
 use super::{FileLog, OffsetReader, Offsets, key};
 use crate::store::json;
-use crate::store::log::{LogReader, LogRecord, MemoryLog, RecordLog};
+use crate::store::log::{LogReader, LogRecord, MemoryLog, OnFailure, RecordLog};
 use crate::testing::golden_topic;
 
 fn map(text: &str) -> OffsetMap {
@@ -167,4 +169,77 @@ async fn a_broken_file_is_refused_with_its_name() {
             "{error}"
         );
     }
+}
+
+/// Everybody's records are read only when somebody asks for the end.
+struct SharedLog {
+    reader: Arc<OffsetReader>,
+    written: Arc<Mutex<Vec<LogRecord>>>,
+    read: Mutex<usize>,
+}
+
+impl SharedLog {
+    fn read_all(&self) {
+        let written = self.written.lock().unwrap();
+        let mut read = self.read.lock().unwrap();
+        for record in &written[*read..] {
+            self.reader.read(0, &record.key, record.value.as_deref());
+        }
+        *read = written.len();
+    }
+}
+
+#[async_trait]
+impl RecordLog for SharedLog {
+    async fn start(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn append(&self, records: Vec<LogRecord>) -> Result<()> {
+        self.written.lock().unwrap().extend(records);
+        self.read_all();
+        Ok(())
+    }
+
+    fn send(&self, _record: LogRecord, _failed: OnFailure) {}
+
+    async fn read_to_end(&self) -> Result<()> {
+        self.read_all();
+        Ok(())
+    }
+
+    async fn stop(&self) {}
+}
+
+/// A JVM worker looks an offset up by its key's bytes: it must find the last
+/// one under its own.
+#[tokio::test]
+async fn many_writers_of_a_partition_have_one_key() {
+    let written = Arc::new(Mutex::new(Vec::new()));
+    let store = || {
+        let reader = Arc::new(OffsetReader::default());
+        let log = SharedLog {
+            reader: reader.clone(),
+            written: Arc::clone(&written),
+            read: Mutex::default(),
+        };
+        Offsets::new(reader, Arc::new(log))
+    };
+    let (one, two) = (store(), store());
+    // A key that appears while both run, in an order that neither would choose.
+    let java = br#"["c",{"topic":"t","partition":0}]"#.to_vec();
+    let first = LogRecord::new(java.clone(), br#"{"n":1}"#.as_slice());
+    written.lock().unwrap().push(first);
+    for (store, partition, n) in [
+        (&one, r#"{"partition":0,"topic":"t"}"#, 2),
+        (&two, r#"{"partition":0,"topic":"t"}"#, 3),
+        (&one, r#"{"topic":"t","partition":0}"#, 4),
+    ] {
+        let offset = map(&format!(r#"{{"n":{n}}}"#));
+        let change = vec![(Arc::new(map(partition)), Some(offset))];
+        store.put("c", change).await.unwrap();
+    }
+    let written = written.lock().unwrap();
+    assert_eq!(written.len(), 4);
+    assert!(written.iter().all(|record| record.key == java));
 }

@@ -4,6 +4,7 @@ mod records;
 mod state;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ use super::log::{LogReader, LogRecord, RecordLog};
 pub(crate) use records::{Status, TopicUse};
 use records::{StatusKey, TopicUseValue};
 use state::StatusState;
+use write::{FIRST_RETRY, StatusWrite};
 
 /// Reads the status topic's records.
 #[derive(Default)]
@@ -48,7 +50,7 @@ pub(crate) struct StatusStore {
     log: Arc<dyn RecordLog>,
     worker_id: String,
     topic_tracking: bool,
-    generation: AtomicI32,
+    generation: Arc<AtomicI32>,
     version_of: VersionOf,
 }
 
@@ -65,7 +67,7 @@ impl StatusStore {
             log,
             worker_id: worker_id.to_owned(),
             topic_tracking,
-            generation: AtomicI32::new(0),
+            generation: Arc::default(),
             version_of,
         }
     }
@@ -157,8 +159,8 @@ impl StatusStore {
         }
     }
 
-    /// Writes without waiting. Failures of a write are logged: the next status
-    /// may come through.
+    /// Writes without waiting; what does not come through is tried again while
+    /// it is still true.
     fn write(&self, key: StatusKey, status: Option<Status>, safely: bool) {
         let record = match &status {
             Some(status) => key.record(status),
@@ -167,16 +169,18 @@ impl StatusStore {
         let Some(sequence) = self.reader.state().write(&key, status, safely) else {
             return;
         };
-        let reader = Arc::clone(&self.reader);
-        let failed = Box::new(move |problem: connect_api::Error| {
-            error!(
-                key = key.text(),
-                problem = problem.trace(),
-                "cannot write a status"
-            );
-            reader.state().write_failed(&key, sequence);
-        });
-        self.log.send(record, failed);
+        let write = StatusWrite {
+            reader: Arc::clone(&self.reader),
+            log: Arc::clone(&self.log),
+            present: Arc::clone(&self.generation),
+            generation: self.generation.load(Ordering::Relaxed),
+            key,
+            record,
+            sequence,
+            safely,
+            pause: FIRST_RETRY,
+        };
+        write.send();
     }
 
     fn send_logged(&self, record: LogRecord) {

@@ -30,11 +30,28 @@ impl Entry {
     }
 
     /// Another run of the connector or task, on another worker and of a newer
-    /// generation, must not be overwritten by the end of an older one.
+    /// generation, must not be overwritten by the end of an older one
+    /// (`KafkaStatusBackingStore.CacheEntry`). What the topic says counts, not
+    /// what this worker is writing.
     fn can_write_safely(&self, status: &Status) -> bool {
-        self.get().is_none_or(|present| {
+        self.read.as_ref().is_none_or(|present| {
             present.worker_id == status.worker_id || present.generation <= status.generation
         })
+    }
+
+    /// What was read tells of a newer run on another worker than what this one
+    /// is writing, or is just that.
+    fn supersedes_written(&self, read: Option<&Status>) -> bool {
+        let Some(written) = &self.written else {
+            return false;
+        };
+        match (read, &written.status) {
+            (Some(read), Some(ours)) => {
+                read == ours
+                    || (read.worker_id != ours.worker_id && read.generation > ours.generation)
+            }
+            (read, ours) => read.is_none() && ours.is_none(),
+        }
     }
 }
 
@@ -153,6 +170,19 @@ impl StatusState {
         self.forget_if_empty(key.connector());
     }
 
+    /// True if a write that did not come through is still what this worker has
+    /// to say, and may be tried again.
+    pub(super) fn may_write_again(&mut self, key: &StatusKey, sequence: u64, safely: bool) -> bool {
+        let Some(entry) = self.entry(key) else {
+            return false;
+        };
+        entry.written.as_ref().is_some_and(|written| {
+            let status = written.status.as_ref();
+            written.sequence == sequence
+                && status.is_none_or(|status| !safely || entry.can_write_safely(status))
+        })
+    }
+
     fn entry(&mut self, key: &StatusKey) -> Option<&mut Entry> {
         let statuses = self
             .connectors
@@ -214,11 +244,7 @@ impl StatusState {
     fn apply_status(&mut self, key: &StatusKey, status: Option<Status>) {
         let is_task = matches!(key, StatusKey::Task(_));
         let Some(entry) = self.entry(key) else { return };
-        let has_come_back = entry
-            .written
-            .as_ref()
-            .is_some_and(|written| written.status == status);
-        if has_come_back {
+        if entry.supersedes_written(status.as_ref()) {
             entry.written = None;
         }
         if is_task && is_stale(status.as_ref(), entry.read.as_ref()) {

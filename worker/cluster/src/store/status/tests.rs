@@ -168,6 +168,74 @@ fn what_was_written_shows_before_it_has_come_back() {
     store.connector_state("a", State::Running, None);
     let (_, failed) = log.sent.lock().unwrap().pop().unwrap();
     assert_eq!(state(), Some(State::Running));
-    failed(connect_api::Error::retriable("no broker"));
+    failed(connect_api::Error::internal("too large"));
     assert_eq!(state(), Some(State::Paused));
+}
+
+fn running_elsewhere(generation: i32) -> String {
+    format!(
+        r#"{{"state":"RUNNING","trace":null,"worker_id":"w:2","generation":{generation},"version":null}}"#
+    )
+}
+
+/// A worker whose record waits in its queue, or that was stopped meanwhile.
+#[test]
+fn what_was_written_yields_to_a_newer_run_elsewhere() {
+    let reader = Arc::new(StatusReader::default());
+    let log = Arc::new(SlowLog::default());
+    let store = store(reader.clone(), log.clone());
+    let id = ConnectorTaskId::new("a", 0);
+    store.set_generation(3);
+    store.task_state(&id, State::Running, None);
+    let newer = running_elsewhere(4);
+    reader.read(0, b"status-task-a-0", Some(newer.as_bytes()));
+    assert_eq!(store.task(&id).unwrap().worker_id, "w:2");
+    // The ends of the old run are not even sent.
+    store.task_state(&id, State::Failed, Some("late".to_owned()));
+    store.task_state(&id, State::Unassigned, None);
+    assert_eq!(store.task(&id).unwrap().state, State::Running);
+    assert_eq!(log.sent.lock().unwrap().len(), 1);
+    // In the generation after that it may be ours again.
+    store.set_generation(5);
+    store.task_state(&id, State::Failed, Some("now".to_owned()));
+    assert_eq!(store.task(&id).unwrap().worker_id, "w:1");
+}
+
+async fn fail_and_await_next(log: &SlowLog) -> Option<LogRecord> {
+    let (_, failed) = log.sent.lock().unwrap().pop().unwrap();
+    failed(connect_api::Error::retriable("no broker"));
+    // Time is paused: it goes on to the next timer by itself.
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    let sent = log.sent.lock().unwrap();
+    sent.last().map(|(record, _)| record.clone())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_is_sent_again_as_long_as_it_is_true() {
+    let reader = Arc::new(StatusReader::default());
+    let log = Arc::new(SlowLog::default());
+    let store = store(reader.clone(), log.clone());
+    let id = ConnectorTaskId::new("a", 0);
+    store.set_generation(3);
+    store.task_state(&id, State::Failed, Some("why".to_owned()));
+    let first = log.sent.lock().unwrap()[0].0.clone();
+    for _ in 0..3 {
+        assert_eq!(fail_and_await_next(&log).await, Some(first.clone()));
+        assert_eq!(store.task(&id).unwrap().state, State::Failed);
+    }
+    // A later one has taken its place.
+    let (_, failed) = log.sent.lock().unwrap().pop().unwrap();
+    store.task_state(&id, State::Running, None);
+    failed(connect_api::Error::retriable("no broker"));
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!(log.sent.lock().unwrap().len(), 1);
+    // The group has gone on: somebody else may have the task.
+    store.set_generation(4);
+    assert_eq!(fail_and_await_next(&log).await, None);
+    assert_eq!(store.task(&id), None);
+    // Somebody else has it.
+    store.task_state(&id, State::Running, None);
+    reader.read(0, b"status-task-a-0", Some(running_elsewhere(5).as_bytes()));
+    assert_eq!(fail_and_await_next(&log).await, None);
+    assert_eq!(store.task(&id).unwrap().worker_id, "w:2");
 }

@@ -1,0 +1,196 @@
+//! Writing to a storage topic, as long as this worker may.
+//!
+//! Nothing is written by a worker that the group may have given up: others may
+//! have written the same keys since. So a record is refused when the worker's
+//! [`Lease`] does not hold, and taken back from librdkafka's queue when it ends
+//! while the record waits there. A process that was stopped (SIGSTOP) does
+//! neither in time; for that the producer's `delivery.timeout.ms` is not longer
+//! than the lease: librdkafka looks for records that are too old before it
+//! sends any when it wakes up, by the monotonic clock.
+//!
+//! Order holds only between records of which one is awaited before the next is
+//! sent: see [`storage_producer`](connect_kafka::settings::worker::storage_producer).
+
+use std::collections::HashSet;
+use std::pin::pin;
+use std::time::Duration;
+
+use connect_api::{Error, ErrorKind, Result};
+use connect_kafka::ErrorCode;
+use connect_kafka::log::{LogEntry, LogError, LogWriter};
+use connect_kafka::producer::Delivered;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
+
+use super::log::{LogRecord, OnFailure};
+use crate::membership::Lease;
+
+/// How many records that nobody waits for go to Kafka at once.
+const SEND_BATCH: usize = 256;
+/// How often the lease is looked at while records are on their way.
+const LEASE_CHECK: Duration = Duration::from_millis(200);
+
+/// Writes to one topic under a lease. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct TopicWriter {
+    pub(super) topic: String,
+    pub(super) writer: LogWriter,
+    pub(super) lease: Lease,
+}
+
+impl TopicWriter {
+    /// An error while this worker may not write.
+    pub(super) fn check_lease(&self) -> Result<()> {
+        if self.lease.holds() {
+            return Ok(());
+        }
+        Err(self.refusal())
+    }
+
+    fn refusal(&self) -> Error {
+        Error::retriable(format!(
+            "not writing to topic '{}': this worker is not in the group, or its coordinator has \
+             not answered for session.timeout.ms, so that others may have its work by now",
+            self.topic
+        ))
+    }
+
+    /// Writes records, each once the one before it is stored.
+    pub(super) async fn write_in_order(&self, records: &[LogRecord]) -> Result<Vec<Delivered>> {
+        let mut delivered = Vec::with_capacity(records.len());
+        for record in records {
+            delivered.extend(self.write_unordered(&[record]).await?);
+        }
+        Ok(delivered)
+    }
+
+    /// Writes records that may come in any order. The first error; others may
+    /// have been written.
+    pub(super) async fn write_unordered(&self, records: &[&LogRecord]) -> Result<Vec<Delivered>> {
+        self.write(records).await.into_iter().collect()
+    }
+
+    /// Writes records that may come in any order; the outcome of each.
+    async fn write(&self, records: &[&LogRecord]) -> Vec<Result<Delivered>> {
+        let entries: Vec<LogEntry<'_>> = records.iter().map(|record| entry(record)).collect();
+        let mut writing = pin!(self.writer.send_unordered(&self.topic, &entries));
+        // Right before the first poll, which gives the records to librdkafka.
+        if !self.lease.holds() {
+            return records.iter().map(|_| Err(self.refusal())).collect();
+        }
+        let outcomes = loop {
+            tokio::select! {
+                biased;
+                outcomes = &mut writing => break outcomes,
+                () = sleep(LEASE_CHECK) => {
+                    if !self.lease.holds() {
+                        self.writer.purge_queue();
+                    }
+                }
+            }
+        };
+        outcomes
+            .into_iter()
+            .map(|outcome| outcome.map_err(|error| self.failure(error)))
+            .collect()
+    }
+
+    fn failure(&self, error: LogError) -> Error {
+        // Only the end of the lease takes records out of the queue.
+        let is_purged =
+            matches!(&error, LogError::Delivery(error) if error.code == ErrorCode::PurgeQueue);
+        if is_purged || (error.is_retriable() && !self.lease.holds()) {
+            return self.refusal().caused_by(error);
+        }
+        log_error(error)
+    }
+}
+
+type Outgoing = (LogRecord, OnFailure);
+
+/// What nobody waits for.
+pub(super) enum Job {
+    Send(Outgoing),
+    /// Answers once everything before it was written.
+    Flush(oneshot::Sender<()>),
+}
+
+/// Writes what was sent without waiting, many at a time, in order for each key.
+pub(super) async fn pump(writer: TopicWriter, mut inbox: mpsc::UnboundedReceiver<Job>) {
+    let mut jobs = Vec::with_capacity(SEND_BATCH);
+    while inbox.recv_many(&mut jobs, SEND_BATCH).await > 0 {
+        let mut flushes = Vec::new();
+        let mut outgoing = Vec::with_capacity(jobs.len());
+        for job in jobs.drain(..) {
+            match job {
+                Job::Send(record) => outgoing.push(record),
+                Job::Flush(done) => flushes.push(done),
+            }
+        }
+        while !outgoing.is_empty() {
+            let later = outgoing.split_off(distinct_keys(&outgoing));
+            write_wave(&writer, outgoing).await;
+            outgoing = later;
+        }
+        for done in flushes {
+            // Whoever waited may have lost patience.
+            done.send(()).unwrap_or_default();
+        }
+    }
+}
+
+/// How many of the first records have keys of their own, so that their order
+/// says nothing.
+fn distinct_keys(outgoing: &[Outgoing]) -> usize {
+    let mut keys = HashSet::with_capacity(outgoing.len());
+    let distinct = outgoing
+        .iter()
+        .take_while(|(record, _)| keys.insert(record.key.as_slice()));
+    distinct.count()
+}
+
+async fn write_wave(writer: &TopicWriter, wave: Vec<Outgoing>) {
+    let records: Vec<&LogRecord> = wave.iter().map(|(record, _)| record).collect();
+    let outcomes = writer.write(&records).await;
+    for ((_, failed), outcome) in wave.into_iter().zip(outcomes) {
+        if let Err(error) = outcome {
+            failed(error);
+        }
+    }
+}
+
+fn entry(record: &LogRecord) -> LogEntry<'_> {
+    LogEntry {
+        key: Some(&record.key),
+        value: record.value.as_deref(),
+        partition: None,
+    }
+}
+
+pub(super) fn log_error(error: LogError) -> Error {
+    let kind = match &error {
+        LogError::Stopped { .. } => ErrorKind::Stopped,
+        error if error.is_retriable() => ErrorKind::Retriable,
+        LogError::TopicMissing { .. } | LogError::Unauthorized { .. } | LogError::Admin(_) => {
+            ErrorKind::Config
+        }
+        _ => ErrorKind::Internal,
+    };
+    Error::new(kind, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_waits_for_its_record_before() {
+        let outgoing: Vec<Outgoing> = ["a", "b", "a", "c"]
+            .into_iter()
+            .map(|key| (LogRecord::tombstone(key), Box::new(drop) as OnFailure))
+            .collect();
+        assert_eq!(distinct_keys(&outgoing), 2);
+        assert_eq!(distinct_keys(&outgoing[1..]), 3);
+        assert_eq!(distinct_keys(&[]), 0);
+    }
+}
