@@ -7,6 +7,8 @@
 //! * [`admin`]: topics (create, describe, delete), end offsets, the cluster's id.
 //! * [`consumer`]: a member of a consumer group, for the tasks of sinks.
 //! * [`log`]: a compacted topic read to its end and then followed, as Connect's storage topics are.
+//! * [`group`]: a member of a group with a protocol type of its own, over [`wire`], Kafka's
+//!   protocol without librdkafka, which cannot do that.
 //! * [`health`]: waiting for a cluster that is not there yet, saying so.
 //!
 //! Nothing here knows of connectors, tasks or workers beyond the names of their settings.
@@ -19,10 +21,12 @@
 pub mod admin;
 pub mod consumer;
 pub mod error;
+pub mod group;
 pub mod health;
 pub mod log;
 pub mod producer;
 pub mod settings;
+pub mod wire;
 
 mod context;
 

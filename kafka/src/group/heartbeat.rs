@@ -1,0 +1,198 @@
+//! The heartbeats of a member, in a task and on a connection of their own.
+//!
+//! A broker does not read the next request of a connection before it has answered the last one,
+//! and it answers a join only when the slowest member has joined. The coordinator keeps a joining
+//! member without heartbeats; but a lease needs answers all the time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kafka_protocol::ResponseError;
+use tokio::sync::watch;
+use tokio::time::{sleep_until, timeout};
+
+use super::coordinator::Coordinator;
+use super::error::GroupError;
+use super::handler::Lost;
+use super::member::Reporter;
+use super::session::{Membership, Session, Verdict};
+use crate::wire::{Backoff, Connection};
+
+/// How much longer than the session's end a heartbeat may be waited for when the process did not
+/// run in the meantime and so could not have asked earlier.
+const AFTER_A_PAUSE: Duration = Duration::from_secs(2);
+
+/// A timer that is this late tells that the process did not run.
+const LATE: Duration = Duration::from_secs(1);
+
+/// Sends heartbeats for whatever the membership is at the time, for ever.
+pub(super) async fn run(
+    coordinator: Arc<Coordinator>,
+    session: Arc<Session>,
+    reporter: Arc<Reporter>,
+) {
+    let mut memberships = session.memberships();
+    let mut beats = Beats {
+        backoff: coordinator.options().wire.reconnect_backoff(),
+        coordinator,
+        session,
+        reporter,
+        connection: None,
+    };
+    loop {
+        let membership = memberships.borrow_and_update().clone();
+        let Some(membership) = membership else {
+            beats.connection = None;
+            if memberships.changed().await.is_err() {
+                return;
+            }
+            continue;
+        };
+        beats.keep(&membership, &mut memberships).await;
+        if memberships.has_changed().is_ok_and(|changed| !changed) {
+            // Judged to be over: wait for the next one.
+            if memberships.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+struct Beats {
+    coordinator: Arc<Coordinator>,
+    session: Arc<Session>,
+    reporter: Arc<Reporter>,
+    connection: Option<Connection>,
+    backoff: Backoff,
+}
+
+impl Beats {
+    /// Until the membership is another one, or over.
+    async fn keep(
+        &mut self,
+        membership: &Membership,
+        memberships: &mut watch::Receiver<Option<Membership>>,
+    ) {
+        let interval = self.coordinator.options().heartbeat_interval;
+        let mut due = Instant::now() + interval;
+        loop {
+            tokio::select! {
+                biased;
+                _ = memberships.changed() => {
+                    // The loop of `run` looks at the new one.
+                    memberships.mark_changed();
+                    return;
+                }
+                () = sleep_until(due.into()) => {}
+            }
+            let sent = Instant::now();
+            let limit = self.limit(sent, due);
+            match timeout(limit, self.beat(membership, limit)).await {
+                Ok(Ok(answer)) => {
+                    self.backoff.reset();
+                    if self.is_over(membership, sent, answer) {
+                        return;
+                    }
+                    due = sent + interval;
+                }
+                Ok(Err(error)) => {
+                    self.failed(&error);
+                    due = Instant::now() + self.backoff.next_pause();
+                }
+                // A connection that says nothing is no better than none.
+                Err(_) => {
+                    self.connection = None;
+                    self.coordinator.forget();
+                    due = Instant::now();
+                }
+            }
+            if self.has_expired() {
+                let verdict = Verdict::Lost(Lost::SessionExpired);
+                self.session.judge(membership.number, verdict);
+                return;
+            }
+        }
+    }
+
+    /// How long to wait for an answer: not beyond the end of the session, from which on this
+    /// member must be taken for lost. Only when the process itself did not run (it was stopped,
+    /// or the machine was), the coordinator gets a chance to say how things are.
+    fn limit(&self, now: Instant, due: Instant) -> Duration {
+        let options = self.coordinator.options();
+        let left = self
+            .session
+            .last_answered()
+            .sent_at()
+            .map(|sent| (sent + options.session_timeout).saturating_duration_since(now))
+            .unwrap_or_default();
+        let least = if now.saturating_duration_since(due) > LATE {
+            AFTER_A_PAUSE
+        } else {
+            Duration::from_millis(1)
+        };
+        options.heartbeat_timeout().min(left).max(least)
+    }
+
+    async fn beat(
+        &mut self,
+        membership: &Membership,
+        limit: Duration,
+    ) -> Result<Option<ResponseError>, GroupError> {
+        let connection = match self.connection.take().filter(Connection::is_usable) {
+            Some(connection) => connection,
+            None => self.coordinator.connect().await?,
+        };
+        let connection = self.connection.insert(connection);
+        let answer = self
+            .coordinator
+            .heartbeat(connection, membership, limit)
+            .await?;
+        match answer {
+            None
+            | Some(
+                ResponseError::RebalanceInProgress
+                | ResponseError::IllegalGeneration
+                | ResponseError::UnknownMemberId
+                | ResponseError::FencedInstanceId,
+            ) => Ok(answer),
+            Some(code) => Err(self.coordinator.refused("send a heartbeat to", code)),
+        }
+    }
+
+    /// Takes the coordinator's word about this membership.
+    fn is_over(
+        &self,
+        membership: &Membership,
+        sent: Instant,
+        answer: Option<ResponseError>,
+    ) -> bool {
+        let verdict = match answer {
+            Some(ResponseError::UnknownMemberId) => Verdict::Lost(Lost::UnknownMember),
+            Some(ResponseError::FencedInstanceId) => Verdict::Lost(Lost::Fenced),
+            Some(ResponseError::IllegalGeneration) => Verdict::StaleGeneration,
+            Some(_) => Verdict::Rebalancing,
+            None => Verdict::Fine,
+        };
+        if matches!(verdict, Verdict::Fine | Verdict::Rebalancing) {
+            self.session.answered(membership.number, sent);
+            self.reporter.heartbeat_answered();
+        }
+        if verdict != Verdict::Fine {
+            self.session.judge(membership.number, verdict);
+        }
+        matches!(verdict, Verdict::Lost(_) | Verdict::StaleGeneration)
+    }
+
+    fn has_expired(&self) -> bool {
+        let timeout = self.coordinator.options().session_timeout;
+        !self.session.last_answered().is_within(timeout)
+    }
+
+    fn failed(&mut self, error: &GroupError) {
+        if error.is_coordinator_gone() || matches!(error, GroupError::Wire(_)) {
+            self.connection = None;
+            self.coordinator.forget();
+        }
+        self.reporter.problem(error);
+    }
+}
