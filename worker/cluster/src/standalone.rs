@@ -57,6 +57,7 @@ pub fn start(props: &Props, options: WorkerOptions) -> Result<Herder> {
         worker_id: options.worker_id,
         topic_tracking: worker_settings.topic_tracking_enable,
         topic_tracking_reset: worker_settings.topic_tracking_allow_reset,
+        refuses_unknown_connectors: false,
     };
     let kafka = crate::distributed::worker_admin(&props, "connect-standalone-")?;
     let worker = Worker::new(

@@ -26,6 +26,10 @@ pub(crate) enum Command {
         /// A worker setting, before file and environment; may be given several times.
         #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
         settings: Vec<(String, String)>,
+        /// Joins also a cluster that has connectors of classes that are not built in. What the
+        /// group gives this worker of them is FAILED.
+        #[arg(long)]
+        allow_unknown_connectors: bool,
     },
     /// Runs a worker by itself: offsets live in the file of offset.storage.file.filename.
     Standalone {

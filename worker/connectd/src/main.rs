@@ -37,13 +37,18 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Distributed { worker, settings } => {
+        Command::Distributed {
+            worker,
+            settings,
+            allow_unknown_connectors,
+        } => {
             let file = worker.map(|path| settings::read(&path)).transpose()?;
-            run::distributed(settings::merge(
+            let props = settings::merge(
                 file.unwrap_or_default(),
                 environment::settings(std::env::vars()),
                 settings,
-            ))
+            );
+            run::distributed(props, allow_unknown_connectors)
         }
         Command::Standalone {
             worker,

@@ -24,10 +24,17 @@ const REST_STOP_WAIT: Duration = Duration::from_secs(5);
 const CONTROL_THREADS: usize = 2;
 
 /// Runs a worker of a cluster.
-pub(crate) fn distributed(props: Props) -> Result<ExitCode> {
+pub(crate) fn distributed(props: Props, allow_unknown_connectors: bool) -> Result<ExitCode> {
     let logs = start_logging()?;
     warn_of(settings::warnings(&props, &settings::Kind::Distributed));
-    run(&props, logs, Vec::new(), distributed::start)
+    let start = |props: &Props, options: WorkerOptions| {
+        let options = WorkerOptions {
+            allow_unknown_connectors,
+            ..options
+        };
+        distributed::start(props, options)
+    };
+    run(&props, logs, Vec::new(), start)
 }
 
 /// Runs a worker by itself with `connectors`.
@@ -56,7 +63,7 @@ fn run(
     props: &Props,
     logs: Arc<Loggers>,
     connectors: Vec<ConnectorFile>,
-    start: fn(&Props, WorkerOptions) -> Result<Herder>,
+    start: impl FnOnce(&Props, WorkerOptions) -> Result<Herder>,
 ) -> Result<ExitCode> {
     let control = runtime("control", Some(CONTROL_THREADS))?;
     let data = runtime("data", None)?;
@@ -69,6 +76,7 @@ fn run(
             rest_url: format!("http://{worker_id}/"),
             worker_id,
             data_runtime: data.handle().clone(),
+            allow_unknown_connectors: false,
         };
         for address in listeners.addresses() {
             info!(%address, worker_id = options.worker_id, "REST API listening");

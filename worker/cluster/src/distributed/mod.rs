@@ -11,7 +11,7 @@ use connect_runtime::{Worker, WorkerSettings};
 use tokio::runtime::Handle;
 
 use crate::herder::{Herder, HerderParts, HerderSettings, LogControl};
-use crate::membership::{Membership, Solo};
+use crate::membership::{GroupMembership, Lease};
 use crate::providers::ConfigProviders;
 use crate::store::config::{ConfigReader, ConfigStore};
 use crate::store::kafka::KafkaLog;
@@ -35,6 +35,8 @@ pub struct WorkerOptions {
     pub rest_url: String,
     /// Where connectors and tasks run. The herder runs where it is started.
     pub data_runtime: Handle,
+    /// Joins also a group whose connectors are not all built in here.
+    pub allow_unknown_connectors: bool,
 }
 
 impl std::fmt::Debug for WorkerOptions {
@@ -51,21 +53,13 @@ impl std::fmt::Debug for WorkerOptions {
 ///
 /// All errors of the configuration come from here.
 pub fn start(props: &Props, options: WorkerOptions) -> Result<Herder> {
-    let membership = Arc::new(Solo::new(&options.rest_url));
-    start_in_group(props, options, membership)
-}
-
-/// [`start`] in a group.
-pub fn start_in_group(
-    props: &Props,
-    options: WorkerOptions,
-    membership: Arc<dyn Membership>,
-) -> Result<Herder> {
     let providers = ConfigProviders::from_worker(props)?;
     let props = providers.resolve(props)?;
     let settings = DistributedSettings::parse(&props)?;
     let worker_settings = WorkerSettings::parse(&props)?;
-    let clients = settings.clients(membership.lease())?;
+    let group = settings.group(&options.rest_url)?;
+    let lease = Lease::new(group.member.session_timeout);
+    let clients = settings.clients(lease.clone())?;
 
     let config_reader = ConfigReader::new();
     let config_log = KafkaLog::new(
@@ -86,6 +80,7 @@ pub fn start_in_group(
         offset_reader.clone(),
     );
     let configs = ConfigStore::new(config_reader, Arc::new(config_log));
+    let membership = Arc::new(GroupMembership::new(group, configs.clone(), lease));
     let statuses = Arc::new(StatusStore::new(
         status_reader,
         Arc::new(status_log),
@@ -98,6 +93,7 @@ pub fn start_in_group(
         worker_id: options.worker_id,
         topic_tracking: worker_settings.topic_tracking_enable,
         topic_tracking_reset: worker_settings.topic_tracking_allow_reset,
+        refuses_unknown_connectors: !options.allow_unknown_connectors,
     };
     let worker = Worker::new(
         worker_settings,

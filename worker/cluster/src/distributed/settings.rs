@@ -10,6 +10,7 @@ use connect_kafka::{ClientKind, ClientSettings};
 use tracing::warn;
 
 use super::keys;
+use crate::membership::GroupSettings;
 use crate::membership::Lease;
 use crate::store::kafka::StorageClients;
 use crate::store::log::WRITE_TIMEOUT;
@@ -22,6 +23,7 @@ pub(super) struct DistributedSettings {
     pub(super) offset_topic: StorageTopic,
     pub(super) status_topic: StorageTopic,
     client_id: String,
+    settings: Settings,
     props: Props,
 }
 
@@ -73,9 +75,16 @@ impl DistributedSettings {
             )?,
             client_id: client_id(&settings)?,
             props: props.clone(),
+            settings,
         };
         parsed.check_distinct()?;
         Ok(parsed)
+    }
+
+    /// What a worker whose REST server is at `url` brings to its group.
+    pub(super) fn group(&self, url: &str) -> Result<GroupSettings> {
+        let kafka = kafka_props(&self.props);
+        GroupSettings::parse(&self.settings, &kafka, &self.client_id, url)
     }
 
     /// Compaction and the readers' ideas of keys allow one role for each topic.

@@ -1,6 +1,5 @@
 //! Which worker a request is for.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use connect_runtime::ConnectorTaskId;
@@ -36,7 +35,7 @@ impl Herder {
         self.shared
             .place(|view| {
                 place_of(view.has_connector(name), view, |owners| {
-                    owners.connectors.get(name)
+                    owners.connector(name)
                 })
             })
             .await
@@ -46,7 +45,7 @@ impl Herder {
     /// if not.
     pub async fn task_place(&self, id: &ConnectorTaskId) -> Place {
         self.shared
-            .place(|view| place_of(view.has_task(id), view, |owners| owners.tasks.get(id)))
+            .place(|view| place_of(view.has_task(id), view, |owners| owners.task(id)))
             .await
     }
 }
@@ -54,13 +53,13 @@ impl Herder {
 fn place_of(
     is_here: bool,
     view: &GroupView,
-    owner: impl FnOnce(&Owners) -> Option<&Arc<str>>,
+    owner: impl FnOnce(&Owners) -> Option<&str>,
 ) -> Option<Place> {
     if is_here {
         return Some(Place::Here);
     }
     let owner = owner(view.owners.as_deref()?)?;
-    Some(Place::At(owner.to_string()))
+    Some(Place::At(owner.to_owned()))
 }
 
 impl Shared {

@@ -26,6 +26,8 @@ pub(super) struct HerderLoop {
     pub(super) requests: mpsc::UnboundedReceiver<Request>,
     pub(super) updates: mpsc::UnboundedReceiver<ConfigUpdate>,
     pub(super) view: watch::Receiver<Arc<GroupView>>,
+    /// How many tasks each connector had when the group heard of it last.
+    work: HashMap<String, usize>,
     /// The view that was acted on last.
     seen: Arc<GroupView>,
     runners: HashMap<String, RunnerHandle>,
@@ -45,6 +47,7 @@ impl HerderLoop {
             requests,
             updates,
             view,
+            work: HashMap::new(),
             seen,
             runners: HashMap::new(),
         }
@@ -133,15 +136,15 @@ impl HerderLoop {
     fn apply(&mut self, update: ConfigUpdate) {
         match update {
             ConfigUpdate::Connector(name) => {
-                self.shared.membership.work_changed();
+                self.share_out(&name);
                 self.tell(&name, Command::Updated);
             }
             ConfigUpdate::Removed(name) => {
-                self.shared.membership.work_changed();
+                self.share_out(&name);
                 self.tell(&name, Command::Removed);
             }
             ConfigUpdate::Tasks(name) => {
-                self.shared.membership.work_changed();
+                self.share_out(&name);
                 self.tell(&name, Command::Sync);
             }
             ConfigUpdate::Target(name) => self.tell(&name, Command::Sync),
@@ -168,6 +171,20 @@ impl HerderLoop {
             }
             // Kept in the store; a group of one needs none.
             ConfigUpdate::SessionKey => {}
+        }
+    }
+
+    /// The group shares out anew what has become more or less. Other
+    /// configurations of the same tasks are no reason.
+    fn share_out(&mut self, name: &str) {
+        let state = self.shared.configs.snapshot();
+        let tasks = state.connector(name).map(|entry| entry.tasks().count());
+        let before = match tasks {
+            Some(tasks) => self.work.insert(name.to_owned(), tasks),
+            None => self.work.remove(name),
+        };
+        if before != tasks {
+            self.shared.membership.work_changed();
         }
     }
 

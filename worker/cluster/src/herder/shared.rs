@@ -29,6 +29,9 @@ pub(crate) struct HerderSettings {
     pub(crate) topic_tracking: bool,
     /// `topic.tracking.allow.reset`.
     pub(crate) topic_tracking_reset: bool,
+    /// Does not start beside connectors whose classes are not built in: the
+    /// group may give them to this worker.
+    pub(crate) refuses_unknown_connectors: bool,
 }
 
 /// What a herder is made of.

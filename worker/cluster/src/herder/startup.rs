@@ -84,7 +84,10 @@ async fn start_up(shared: &Shared) -> Result<mpsc::UnboundedReceiver<ConfigUpdat
     let mut backoff = FIRST_RETRY;
     loop {
         let problem = match open_stores(shared).await {
-            Ok(updates) => return Ok(updates),
+            Ok(updates) => {
+                check_classes(shared)?;
+                return Ok(updates);
+            }
             Err(problem) if problem.is_retriable() => problem,
             Err(problem) => return Err(problem),
         };
@@ -97,6 +100,36 @@ async fn start_up(shared: &Shared) -> Result<mpsc::UnboundedReceiver<ConfigUpdat
         tokio::time::sleep(backoff).await;
         backoff = (backoff * 2).min(LAST_RETRY);
     }
+}
+
+/// The protocol of the group has no word for what a worker can run: one that
+/// joins gets its share of all connectors.
+fn check_classes(shared: &Shared) -> Result<()> {
+    if !shared.settings.refuses_unknown_connectors {
+        return Ok(());
+    }
+    let state = shared.configs.snapshot();
+    let mut unknown = Vec::new();
+    for name in state.connectors() {
+        let class = state
+            .connector(name)
+            .and_then(|entry| entry.config.get("connector.class"));
+        if let Some(class) = class
+            && shared.worker.plugins().connector(class).is_err()
+        {
+            unknown.push(format!("'{name}' ({class})"));
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(Error::config(format!(
+        "this worker does not join the group: the cluster has connectors whose classes it does \
+         not have, and the group might give them to it: {}. Delete them, or leave them to \
+         workers of another group; with --allow-unknown-connectors this worker joins all the \
+         same, and what it is given of them is FAILED",
+        unknown.join(", ")
+    )))
 }
 
 async fn wait_for_kafka(shared: &Shared) -> Result<()> {

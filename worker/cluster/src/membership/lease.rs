@@ -1,15 +1,14 @@
 //! Until when a worker may believe that what it has is its own.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use connect_kafka::group::LastAnswered;
 
 /// Holds while the coordinator cannot have given up this worker: until
 /// `session.timeout.ms` after the last heartbeat that it answered was sent. A
 /// worker that was stopped for longer (SIGSTOP, a virtual machine that was moved)
 /// knows by this that others may have its tasks, before it hears so.
-///
-/// The clock is the monotonic one, which goes on while the process is stopped.
 #[derive(Debug, Clone)]
 pub struct Lease {
     term: Option<Arc<Term>>,
@@ -17,10 +16,9 @@ pub struct Lease {
 
 #[derive(Debug)]
 struct Term {
-    start: Instant,
     length: Duration,
-    /// Milliseconds after `start`; 0 is never.
-    ends: AtomicU64,
+    /// Not there before the group was joined.
+    answered: OnceLock<LastAnswered>,
 }
 
 impl Lease {
@@ -29,43 +27,35 @@ impl Lease {
         Self { term: None }
     }
 
-    /// Holds for `length` after each renewal. Does not hold before the first.
-    pub fn new(length: Duration) -> Self {
+    /// Holds for `length` after what the coordinator answered last.
+    pub(crate) fn new(length: Duration) -> Self {
         let term = Term {
-            start: Instant::now(),
             length,
-            ends: AtomicU64::new(0),
+            answered: OnceLock::new(),
         };
         Self {
             term: Some(Arc::new(term)),
         }
     }
 
+    /// How long it holds after an answer; none if always.
     pub(crate) fn length(&self) -> Option<Duration> {
         self.term.as_ref().map(|term| term.length)
     }
 
-    /// The coordinator has answered what was sent at `sent`.
-    pub fn renew(&self, sent: Instant) {
+    /// From now on there is a coordinator that answers.
+    pub(super) fn begin(&self, answered: LastAnswered) {
         if let Some(term) = &self.term {
-            let ends = sent.saturating_duration_since(term.start) + term.length;
-            let ends = u64::try_from(ends.as_millis()).unwrap_or(u64::MAX);
-            term.ends.fetch_max(ends, Ordering::Relaxed);
-        }
-    }
-
-    /// The coordinator has said that this worker is no member.
-    pub fn end(&self) {
-        if let Some(term) = &self.term {
-            term.ends.store(0, Ordering::Relaxed);
+            // Begun once: a group is joined once.
+            drop(term.answered.set(answered));
         }
     }
 
     /// True while what this worker has is its own.
     pub fn holds(&self) -> bool {
         self.term.as_ref().is_none_or(|term| {
-            let now = u64::try_from(term.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-            now < term.ends.load(Ordering::Relaxed)
+            let answered = term.answered.get();
+            answered.is_some_and(|answered| answered.is_within(term.length))
         })
     }
 }
@@ -75,22 +65,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lease_holds_from_its_renewal_for_its_length() {
-        let lease = Lease::new(Duration::from_secs(3600));
-        assert!(!lease.holds());
-        lease.renew(Instant::now());
-        assert!(lease.holds());
-        lease.end();
-        assert!(!lease.holds());
+    fn without_a_group_all_is_ones_own_and_before_it_was_joined_nothing_is() {
         assert!(Lease::unlimited().holds());
-    }
-
-    #[test]
-    fn a_renewal_counts_from_when_it_was_sent() {
-        let lease = Lease::new(Duration::from_millis(20));
-        let sent = Instant::now();
-        std::thread::sleep(Duration::from_millis(30));
-        lease.renew(sent);
-        assert!(!lease.holds());
+        assert!(!Lease::new(Duration::from_secs(10)).holds());
     }
 }

@@ -3,6 +3,7 @@
 //! The herder knows the group only through [`Membership`]. [`Solo`] is a group
 //! of one: it leads and has everything.
 
+mod group;
 mod lease;
 mod solo;
 mod view;
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use connect_api::Result;
 use tokio::sync::watch;
 
+pub(crate) use group::{GroupMembership, GroupSettings};
 pub use lease::Lease;
 pub use solo::Solo;
 pub use view::{GroupView, Owners, Share};

@@ -1,9 +1,11 @@
 //! The group as one worker sees it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use connect_runtime::ConnectorTaskId;
+
+pub use crate::assignor::Owners;
 
 /// What of the group's connectors and tasks is this worker's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,15 +54,6 @@ impl Share {
             _ => None,
         }
     }
-}
-
-/// The URL of the REST server of each connector's and task's worker.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Owners {
-    /// By connector.
-    pub connectors: HashMap<String, Arc<str>>,
-    /// By task.
-    pub tasks: HashMap<ConnectorTaskId, Arc<str>>,
 }
 
 /// The group as this worker sees it.

@@ -105,6 +105,7 @@ pub fn options() -> WorkerOptions {
         logs: std::sync::Arc::new(TestLogs::default()),
         worker_id: WORKER_ID.to_owned(),
         rest_url: format!("http://{WORKER_ID}/"),
+        allow_unknown_connectors: false,
         data_runtime: Handle::current(),
     }
 }

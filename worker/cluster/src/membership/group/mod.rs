@@ -1,0 +1,172 @@
+//! A place in a group of several workers, by Kafka's group protocol.
+//!
+//! The group has a thread of its own: heartbeats wait for nobody (invariant 2).
+
+mod links;
+mod settings;
+mod worker;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connect_api::{Error, Result};
+use connect_kafka::group::{GroupHealth, GroupMember};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
+use tracing::{debug, error, warn};
+
+use super::{GroupView, Lease, Membership};
+use crate::store::config::ConfigStore;
+use links::Links;
+pub(crate) use settings::GroupSettings;
+use worker::GroupWorker;
+
+/// How long leaving may take: a coordinator that is gone finds out by itself.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
+
+enum Command {
+    Rejoin,
+    Leave(oneshot::Sender<()>),
+}
+
+/// A place in a group of several workers.
+pub(crate) struct GroupMembership {
+    lease: Lease,
+    links: Links,
+    commands: mpsc::UnboundedSender<Command>,
+    /// What the thread starts with.
+    start: Mutex<Option<Start>>,
+    health: Arc<Mutex<Option<watch::Receiver<GroupHealth>>>>,
+}
+
+struct Start {
+    settings: GroupSettings,
+    configs: ConfigStore,
+    inbox: mpsc::UnboundedReceiver<Command>,
+}
+
+impl GroupMembership {
+    /// Nothing connects before [`Membership::join`].
+    pub(crate) fn new(settings: GroupSettings, configs: ConfigStore, lease: Lease) -> Self {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        // Nobody leads before the group says so.
+        configs.give_up_leader_writes();
+        Self {
+            lease,
+            links: Links::new(),
+            commands,
+            start: Mutex::new(Some(Start {
+                settings,
+                configs,
+                inbox,
+            })),
+            health: Arc::default(),
+        }
+    }
+
+    fn tell(&self, command: Command) {
+        // An error means that the group was left.
+        drop(self.commands.send(command));
+    }
+}
+
+#[async_trait]
+impl Membership for GroupMembership {
+    async fn join(&self, stored_generation: i32) -> Result<watch::Receiver<Arc<GroupView>>> {
+        let start = lock(&self.start).take();
+        let Some(start) = start else {
+            return Err(Error::internal("the group was joined already"));
+        };
+        debug!(stored_generation, "joining the group");
+        let (links, lease, health) = (
+            self.links.clone(),
+            self.lease.clone(),
+            Arc::clone(&self.health),
+        );
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::internal("starting the group's thread").caused_by(error))?;
+        std::thread::Builder::new()
+            .name("group".to_owned())
+            .spawn(move || runtime.block_on(live(start, links, lease, &health)))
+            .map_err(|error| Error::internal("starting the group's thread").caused_by(error))?;
+        Ok(self.links.views())
+    }
+
+    fn work_changed(&self) {
+        self.links.work_changed();
+        self.tell(Command::Rejoin);
+    }
+
+    fn released(&self, revision: u64) {
+        self.links.released(revision);
+    }
+
+    async fn leave(&self) {
+        let (done, left) = oneshot::channel();
+        self.tell(Command::Leave(done));
+        // The thread ends by itself, sooner or later.
+        drop(left.await);
+    }
+
+    fn lease(&self) -> Lease {
+        self.lease.clone()
+    }
+
+    fn problem(&self) -> Option<String> {
+        let health = lock(&self.health);
+        let problem = health.as_ref()?.borrow().problem.clone();
+        problem.map(|problem| problem.error.to_string())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The life of the group's thread.
+async fn live(
+    start: Start,
+    links: Links,
+    lease: Lease,
+    health: &Mutex<Option<watch::Receiver<GroupHealth>>>,
+) {
+    let Start {
+        settings,
+        configs,
+        mut inbox,
+    } = start;
+    let options = settings.member.clone();
+    let mut due = links.rejoins();
+    let links_due = links.clone();
+    let member = GroupMember::start(options, GroupWorker::new(settings, configs, links));
+    lease.begin(member.last_answered());
+    *lock(health) = Some(member.health());
+    loop {
+        let at: Option<Instant> = *due.borrow_and_update();
+        tokio::select! {
+            command = inbox.recv() => match command {
+                Some(Command::Rejoin) => member.request_rejoin("connectors or tasks have changed"),
+                Some(Command::Leave(done)) => {
+                    if !member.leave("the worker is stopping", LEAVE_TIMEOUT).await {
+                        warn!("the group could not be told that this worker leaves it");
+                    }
+                    // Whoever waited may have lost patience.
+                    done.send(()).unwrap_or_default();
+                    return;
+                }
+                None => return,
+            },
+            changed = due.changed() => if changed.is_err() {
+                error!("the group's worker has ended");
+                return;
+            },
+            () = sleep_until(at.unwrap_or_else(Instant::now)), if at.is_some() => {
+                links_due.rejoin_at(None);
+                member.request_rejoin("the scheduled rebalance is due");
+            }
+        }
+    }
+}
