@@ -26,7 +26,6 @@ mod options;
 mod session;
 mod task;
 
-
 pub use error::GroupError;
 pub use handler::{AssignError, Generation, GroupHandler, Joining, Lost, Next};
 pub use member::{GroupHealth, GroupMember, GroupProblem, GroupState};

@@ -20,6 +20,8 @@
 //! [`Producer::flush`] first to deliver.
 
 mod delivery;
+mod held;
+mod lane;
 mod record;
 
 use std::sync::Arc;
@@ -36,6 +38,7 @@ use thiserror::Error;
 use crate::error::{ClientError, ErrorCode, is_retriable};
 use crate::settings::ClientSettings;
 use delivery::{DeliveryContext, Outstanding};
+use lane::{Lane, Limits, PATIENCE, Way};
 
 pub use delivery::{Delivered, DeliveryError, DeliverySink};
 pub use record::{NO_HEADERS, OutgoingRecord, PreparedHeaders};
@@ -146,11 +149,13 @@ impl<S: DeliverySink> Producer<S> {
     pub fn new(settings: &ClientSettings, sink: S) -> Result<Self, ClientError> {
         let client_id = settings.client_id();
         let outstanding = Arc::new(Outstanding::default());
-        let context = DeliveryContext::new(client_id, sink, Arc::clone(&outstanding));
+        let lane = Limits::of(settings).map(Lane::new);
+        let context = DeliveryContext::new(client_id, sink, Arc::clone(&outstanding), lane);
         let config = settings.client_config();
         let inner = Inner::from_config_and_context(&config, context)
             .map_err(|error| ClientError::create(client_id, &error))?;
         let inner = Arc::new(inner);
+        inner.context().attach(&inner);
         let stop = Arc::new(AtomicBool::new(false));
         serve(client_id, Arc::clone(&inner), Arc::clone(&stop))?;
         let number = |key: &str| {
@@ -216,24 +221,57 @@ impl<S: DeliverySink> Producer<S> {
         headers: Option<OwnedHeaders>,
         token: u64,
     ) -> Result<(), SendError> {
-        let native = BaseRecord {
-            topic: record.topic,
-            partition: record.partition,
-            payload: record.value,
-            key: record.key,
-            timestamp: record.timestamp,
-            headers,
-            delivery_opaque: token as usize,
-        };
         // Before the send: the outcome may be reported before the send returns.
         self.outstanding.add();
-        match self.inner.send(native) {
-            Ok(()) => Ok(()),
-            Err((error, _)) => {
-                self.outstanding.remove();
-                Err(self.refusal(record, &error))
+        let sent = match self.inner.context().lane() {
+            None => self.send_now(record, headers, token),
+            Some(lane) => {
+                if let Some(error) = self.too_large(record) {
+                    self.outstanding.withdraw();
+                    return Err(error);
+                }
+                let direct = |headers| {
+                    self.outstanding.hand_over();
+                    self.send_now(record, headers, token)
+                };
+                match lane.send(&self.outstanding, record, headers, token, direct) {
+                    Way::Direct(sent) => sent,
+                    Way::Held => Ok(()),
+                    Way::Full => {
+                        self.outstanding.withdraw();
+                        return Err(SendError::Backpressure);
+                    }
+                }
             }
-        }
+        };
+        sent.map_err(|error| {
+            self.outstanding.remove();
+            self.refusal(record, &error)
+        })
+    }
+
+    fn send_now(
+        &self,
+        record: &OutgoingRecord<'_>,
+        headers: Option<OwnedHeaders>,
+        token: u64,
+    ) -> Result<(), KafkaError> {
+        self.inner
+            .send(native_record(record, headers, token))
+            .map_err(|(error, _)| error)
+    }
+
+    /// Refuses what librdkafka would refuse later, when a record has been held.
+    fn too_large(&self, record: &OutgoingRecord<'_>) -> Option<SendError> {
+        let bytes = record.bytes();
+        let code = if bytes > self.max_bytes {
+            ErrorCode::MessageSizeTooLarge
+        } else if bytes > self.buffer_bytes {
+            ErrorCode::QueueFull
+        } else {
+            return None;
+        };
+        Some(self.refusal(record, &KafkaError::MessageProduction(code)))
     }
 
     fn refusal(&self, record: &OutgoingRecord<'_>, error: &KafkaError) -> SendError {
@@ -315,6 +353,7 @@ impl<S: DeliverySink> Producer<S> {
     /// [`ErrorCode::PurgeQueue`] or [`ErrorCode::PurgeInflight`] (the latter may have been
     /// written).
     pub fn purge(&self) {
+        self.inner.context().purge_lane();
         self.inner.purge(PurgeConfig::default().queue().inflight());
     }
 
@@ -336,6 +375,22 @@ impl<S: DeliverySink> Producer<S> {
     }
 }
 
+fn native_record<'a>(
+    record: &OutgoingRecord<'a>,
+    headers: Option<OwnedHeaders>,
+    token: u64,
+) -> BaseRecord<'a, [u8], [u8], usize> {
+    BaseRecord {
+        topic: record.topic,
+        partition: record.partition,
+        payload: record.value,
+        key: record.key,
+        timestamp: record.timestamp,
+        headers,
+        delivery_opaque: token as usize,
+    }
+}
+
 impl<S: DeliverySink> Drop for Producer<S> {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
@@ -353,8 +408,13 @@ fn serve<S: DeliverySink>(
     thread::Builder::new()
         .name("kafka-producer".to_owned())
         .spawn(move || {
+            let context = inner.context();
             while !stop.load(Ordering::Acquire) {
-                inner.poll(POLL);
+                // Held records go on when earlier ones are reported, within the poll. What ends a
+                // poll early is for those whose round nobody reports.
+                let behind = context.lane().is_some_and(Lane::is_behind);
+                inner.poll(if behind { PATIENCE / 2 } else { POLL });
+                context.serve_lane();
             }
             drop(inner);
         })
