@@ -12,16 +12,18 @@ kafka_install() {
 
 kafka_classpath() { echo "$SERVICES/dist/kafka/jars/*"; }
 
+# A client that comes in by the listener PROXIED is told to go on at the port where a test's proxy listens, which
+# leads to that listener again: so all of a client's connections go through the proxy, and the test can cut them.
 # The session timeout is how long a broker that was killed is refused by its own controller.
-kafka_settings() { # PORT CONTROLLER_PORT
+kafka_settings() { # PORT CONTROLLER_PORT PROXIED_PORT PROXY_PORT
     cat <<SETTINGS
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$2
-listeners=PLAINTEXT://127.0.0.1:$1,CONTROLLER://127.0.0.1:$2
-advertised.listeners=PLAINTEXT://127.0.0.1:$1
+listeners=PLAINTEXT://127.0.0.1:$1,PROXIED://127.0.0.1:$3,CONTROLLER://127.0.0.1:$2
+advertised.listeners=PLAINTEXT://127.0.0.1:$1,PROXIED://127.0.0.1:$4
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 broker.session.timeout.ms=6000
 broker.heartbeat.interval.ms=1000
@@ -46,12 +48,19 @@ background.threads=2
 SETTINGS
 }
 
+# Nothing of ours listens there: once chosen it stays, also while a proxy does.
+kafka_proxy_port() {
+    [ -e "$SERVICES/run/kafka-proxy.port" ] || port_for kafka-proxy >/dev/null
+    port_of kafka-proxy
+}
+
 kafka_start() {
-    local port controller_port settings=$SERVICES/run/kafka.properties java
+    local port controller_port proxied_port settings=$SERVICES/run/kafka.properties java
     java=$(find_java)
     port=$(port_for kafka "${CONNECTD_KAFKA_PORT:-}")
     controller_port=$(port_for kafka-controller)
-    kafka_settings "$port" "$controller_port" >"$settings"
+    proxied_port=$(port_for kafka-proxied)
+    kafka_settings "$port" "$controller_port" "$proxied_port" "$(kafka_proxy_port)" >"$settings"
     if [ ! -e "$SERVICES/data/kafka/meta.properties" ]; then
         "$java" -Xmx128m -cp "$(kafka_classpath)" kafka.tools.StorageTool format --ignore-formatted \
             --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' 'AB' | cut -c 1-22)" \
@@ -67,5 +76,7 @@ kafka_start() {
 
 kafka_exports() {
     echo "export KAFKA_BOOTSTRAP=127.0.0.1:$(port_of kafka)"
+    echo "export KAFKA_PROXIED=127.0.0.1:$(port_of kafka-proxied)"
+    echo "export KAFKA_PROXY=127.0.0.1:$(port_of kafka-proxy)"
     echo "export KAFKA_PID=$(pid_of kafka)"
 }

@@ -4,5 +4,5 @@
 
 mod snapshot;
 mod streaming;
-mod table;
-mod writer;
+pub(crate) mod table;
+pub(crate) mod writer;

@@ -11,6 +11,17 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use crate::services::variable;
 use crate::wait::eventually;
 
+/// A group as its coordinator describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// `Stable`, `Empty`, `PreparingRebalance` or `CompletingRebalance`.
+    pub state: String,
+    /// The protocol that its members agreed upon.
+    pub protocol: String,
+    /// How many members it has.
+    pub members: usize,
+}
+
 /// The Kafka under test.
 #[derive(Debug, Clone)]
 pub struct Kafka {
@@ -33,6 +44,37 @@ impl Kafka {
     /// The admin client.
     pub fn admin(&self) -> &Admin {
         &self.admin
+    }
+
+    /// A group as its coordinator describes it; none if there is no such group.
+    ///
+    /// # Panics
+    /// If the broker does not answer.
+    pub fn group(&self, name: &str) -> Option<Group> {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", bootstrap());
+        let client: BaseConsumer = config.create().expect("a client");
+        let groups = client.fetch_group_list(Some(name), Duration::from_secs(30));
+        let groups = groups.expect("the groups");
+        // A group that nobody knows is described as dead.
+        let known = groups.groups().iter().find(|group| group.state() != "Dead");
+        known.map(|group| Group {
+            state: group.state().to_owned(),
+            protocol: group.protocol().to_owned(),
+            members: group.members().len(),
+        })
+    }
+
+    /// Waits until a group has no members any more.
+    ///
+    /// # Panics
+    /// If it has some after a minute.
+    pub async fn wait_until_empty(&self, group: &str) {
+        let empty = async || {
+            let found = self.group(group);
+            found.is_none_or(|found| found.members == 0).then_some(())
+        };
+        eventually(&format!("an empty group {group}"), empty).await;
     }
 
     /// The names of all topics that start with `prefix`.

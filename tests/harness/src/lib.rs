@@ -9,10 +9,12 @@
 #![forbid(unsafe_code)]
 
 mod avro;
+pub mod cluster;
 mod kafka;
 mod mysql;
 mod postgres;
 mod produce;
+mod proxy;
 mod registry;
 mod rest;
 mod services;
@@ -23,10 +25,11 @@ mod wait;
 mod worker;
 
 pub use avro::AvroWriter;
-pub use kafka::{Kafka, bootstrap};
+pub use kafka::{Group, Kafka, bootstrap};
 pub use mysql::MySql;
 pub use postgres::{Postgres, TextRow};
 pub use produce::{NewRecord, produce};
+pub use proxy::Proxy;
 pub use registry::{Registry, read_avro};
 pub use rest::{Answer, Rest};
 pub use services::{restart, restart_with, start, stop, unique, variable};

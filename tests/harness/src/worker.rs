@@ -22,6 +22,8 @@ pub struct WorkerOptions {
     pub settings: Vec<(String, String)>,
     /// `RUST_LOG`.
     pub log: String,
+    /// Arguments on top of the usual ones.
+    pub arguments: Vec<String>,
     /// Files of connectors: then the worker is a standalone one.
     pub standalone: Option<Vec<PathBuf>>,
 }
@@ -34,6 +36,7 @@ impl WorkerOptions {
             group: unique("group"),
             settings: Vec::new(),
             log: "info".to_owned(),
+            arguments: Vec::new(),
             standalone: None,
         }
     }
@@ -42,6 +45,13 @@ impl WorkerOptions {
     #[must_use]
     pub fn standalone(mut self, connectors: Vec<PathBuf>) -> Self {
         self.standalone = Some(connectors);
+        self
+    }
+
+    /// With one more argument.
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
         self
     }
 
@@ -118,7 +128,17 @@ impl Worker {
 
     /// What the worker has logged.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("worker.log")).unwrap_or_default()
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// Where it logs; what one process after another writes stands there in a row.
+    pub fn log_file(&self) -> PathBuf {
+        self.folder.path().join("worker.log")
+    }
+
+    /// What it calls itself in statuses.
+    pub fn id(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// Ends the process by SIGKILL.
@@ -129,9 +149,25 @@ impl Worker {
 
     /// Ends the process by SIGTERM; its exit code.
     pub async fn terminate(&mut self) -> Option<i32> {
-        let pid = self.process.id().to_string();
-        let sent = Command::new("kill").arg(pid).status().expect("kill runs");
-        assert!(sent.success());
+        self.signal("TERM");
+        self.ended().await
+    }
+
+    /// Sends the process a signal by its short name.
+    ///
+    /// # Panics
+    /// If there is no such process.
+    pub fn signal(&self, signal: &str) {
+        let (signal, pid) = (format!("-{signal}"), self.process.id().to_string());
+        let sent = Command::new("kill").args([signal, pid]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits until the process ends by itself; its exit code.
+    ///
+    /// # Panics
+    /// If it does not within 30 s.
+    pub async fn ended(&mut self) -> Option<i32> {
         eventually_within(Duration::from_secs(30), "the worker's end", async || {
             self.process.try_wait().expect("waited")
         })
@@ -141,9 +177,14 @@ impl Worker {
 
     /// Starts the worker again, after it was ended, with the same settings and port.
     pub async fn start_again(&mut self) {
+        self.launch_again();
+        self.wait_until_healthy().await;
+    }
+
+    /// The same without waiting until it serves.
+    pub fn launch_again(&mut self) {
         let properties = self.folder.path().join("worker.properties");
         self.process = spawn(&self.options, &properties, self.folder.path());
-        self.wait_until_healthy().await;
     }
 
     /// The process.
@@ -211,6 +252,7 @@ fn spawn(options: &WorkerOptions, properties: &Path, folder: &Path) -> Child {
         Some(connectors) => command.arg("standalone").arg(properties).args(connectors),
     };
     command
+        .args(&options.arguments)
         .env("RUST_LOG", &options.log)
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a handle"))

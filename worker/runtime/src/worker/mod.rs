@@ -174,6 +174,7 @@ impl Worker {
                 () = abandoned.cancelled() => {}
                 () = connector.run(weak, inbox) => {}
             }
+            tracing::info!("the connector has stopped");
             end.send_replace(true);
         };
         plugin_thread::spawn(
@@ -330,6 +331,7 @@ impl Worker {
                 () = abandon.cancelled() => {}
                 () = task::life(spec, control, reply) => {}
             }
+            tracing::info!("the task has stopped");
             end.send_replace(true);
         };
         let span = tracing::info_span!("task", connector = %id.connector, task = id.task);
