@@ -75,6 +75,7 @@ pub fn start(props: &Props, options: WorkerOptions) -> Result<Herder> {
         offsets,
         providers,
         membership: Arc::new(Solo::new(&options.rest_url)),
+        inter_worker: None,
         logs: options.logs,
         kafka: Some(kafka),
     }))

@@ -114,7 +114,7 @@ mod tests {
             ("bogus.setting", "1"),
             ("internal.key.converter", "x"),
             ("plugin.path", "/x"),
-            ("connect.protocol", "eager"),
+            ("worker.unsync.backoff.ms", "1"),
             ("producer.interceptor.classes", "x"),
             ("sasl.mechanism", "PLAIN"),
             ("value.converter.schemas.enable", "false"),
@@ -124,7 +124,7 @@ mod tests {
             "bogus.setting",
             "internal.key.converter",
             "plugin.path",
-            "connect.protocol",
+            "worker.unsync.backoff.ms",
             "producer.interceptor.classes",
         ];
         for name in named {

@@ -197,34 +197,15 @@ pub fn knows(name: &str) -> bool {
         || distributed_config().knows(name)
 }
 
-/// Settings of a group of several workers: taken, so that a worker's file works
-/// as it is, and without effect while a worker is alone in its group.
-const FOR_SEVERAL_WORKERS: &[&str] = &[
-    "session.timeout.ms",
-    "rebalance.timeout.ms",
-    "heartbeat.interval.ms",
-    "worker.sync.timeout.ms",
-    "worker.unsync.backoff.ms",
-    "connect.protocol",
-    "scheduled.rebalance.max.delay.ms",
-    "inter.worker.key.ttl.ms",
-    "inter.worker.key.generation.algorithm",
-    "inter.worker.key.size",
-    "inter.worker.signature.algorithm",
-    "inter.worker.verification.algorithms",
-];
-
-/// Warnings by name about settings that are taken and have no effect yet.
+/// Warnings by name about settings that are taken and have no effect.
 pub fn warnings(props: &Props) -> Vec<String> {
-    FOR_SEVERAL_WORKERS
-        .iter()
-        .filter(|name| props.contains_key(**name))
-        .map(|name| {
-            format!(
-                "'{name}' has no effect: so far there is one worker to a group, without rebalances"
-            )
-        })
-        .collect()
+    let unsync = WORKER_UNSYNC_BACKOFF.name();
+    let is_set = props.contains_key(unsync);
+    let warning = format!(
+        "'{unsync}' has no effect: a worker that cannot read the newest configurations stays in \
+         the group, starts nothing, and tries again every second"
+    );
+    is_set.then_some(warning).into_iter().collect()
 }
 
 fn partitions(value: &ConfigValue) -> Result<(), String> {

@@ -10,7 +10,8 @@ use connect_api::{Props, Result};
 use connect_runtime::{Worker, WorkerSettings};
 use tokio::runtime::Handle;
 
-use crate::herder::{Herder, HerderParts, HerderSettings, LogControl};
+use crate::herder::{Herder, HerderParts, HerderSettings, InterWorker, LogControl};
+use crate::internal_request::{InterWorkerSettings, InternalClient};
 use crate::membership::{GroupMembership, Lease};
 use crate::providers::ConfigProviders;
 use crate::store::config::{ConfigReader, ConfigStore};
@@ -95,6 +96,10 @@ pub fn start(props: &Props, options: WorkerOptions) -> Result<Herder> {
         topic_tracking_reset: worker_settings.topic_tracking_allow_reset,
         refuses_unknown_connectors: !options.allow_unknown_connectors,
     };
+    let inter_worker = InterWorker {
+        settings: InterWorkerSettings::parse(&props)?,
+        client: InternalClient::new(&props)?,
+    };
     let worker = Worker::new(
         worker_settings,
         options.plugins,
@@ -110,6 +115,7 @@ pub fn start(props: &Props, options: WorkerOptions) -> Result<Herder> {
         offsets,
         providers,
         membership,
+        inter_worker: Some(inter_worker),
         logs: options.logs,
         kafka: Some(clients.admin),
     }))

@@ -310,7 +310,7 @@ impl Herder {
 
     /// Runs a write to its end also where the caller goes away midway: what
     /// belongs together must not be stored in half.
-    async fn write<T: Send + 'static>(
+    pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {

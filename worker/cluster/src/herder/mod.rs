@@ -10,6 +10,7 @@
 
 mod connector;
 mod handle;
+mod leader;
 mod offsets;
 mod place;
 mod reads;
@@ -24,5 +25,6 @@ mod tasks;
 mod writes;
 
 pub use handle::{Herder, LogControl};
+pub(crate) use leader::InterWorker;
 pub use place::Place;
 pub(crate) use shared::{HerderParts, HerderSettings};

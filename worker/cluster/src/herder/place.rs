@@ -26,7 +26,7 @@ pub enum Place {
 impl Herder {
     /// The leader, which alone writes configurations. Waits a moment for one.
     pub async fn leader_place(&self) -> Place {
-        self.shared.place(|_| None).await
+        self.shared.leader().await
     }
 
     /// The worker of a connector, if this worker knows it; the leader, which
@@ -63,6 +63,10 @@ fn place_of(
 }
 
 impl Shared {
+    pub(super) async fn leader(&self) -> Place {
+        self.place(|_| None).await
+    }
+
     async fn place(&self, known: impl Fn(&GroupView) -> Option<Place>) -> Place {
         let Some(mut views) = self.view_changes() else {
             return Place::Unknown;

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{MutexGuard, mpsc, watch};
 
 use super::handle::LogControl;
+use super::leader::InterWorker;
 use super::request::Request;
 use crate::info::{ConnectorType, Health};
 use crate::membership::{GroupView, Membership};
@@ -44,6 +45,8 @@ pub(crate) struct HerderParts {
     pub(crate) providers: ConfigProviders,
     pub(crate) membership: Arc<dyn Membership>,
     pub(crate) logs: Arc<dyn LogControl>,
+    /// How to talk to other workers; none where there are no others.
+    pub(crate) inter_worker: Option<InterWorker>,
     /// The cluster to wait for before the stores are opened.
     pub(crate) kafka: Option<connect_kafka::admin::Admin>,
 }
@@ -57,6 +60,7 @@ pub(super) struct Shared {
     pub(super) providers: ConfigProviders,
     pub(super) membership: Arc<dyn Membership>,
     pub(super) logs: Arc<dyn LogControl>,
+    pub(super) inter_worker: Option<InterWorker>,
     pub(super) kafka: Option<connect_kafka::admin::Admin>,
     /// The control runtime.
     pub(super) runtime: Handle,
@@ -81,6 +85,7 @@ impl Shared {
             providers: parts.providers,
             membership: parts.membership,
             logs: parts.logs,
+            inter_worker: parts.inter_worker,
             kafka: parts.kafka,
             runtime: Handle::current(),
             requests,

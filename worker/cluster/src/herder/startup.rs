@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use connect_api::{Error, Result};
 use connect_kafka::health::{FailedAttempt, RetryPolicy, wait_for_cluster};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::handle::Herder;
@@ -13,6 +13,7 @@ use super::request::{Request, answer};
 use super::run::HerderLoop;
 use super::shared::{HerderParts, Shared};
 use crate::info::Health;
+use crate::membership::GroupView;
 use crate::store::config::ConfigUpdate;
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
@@ -56,7 +57,24 @@ async fn live(shared: Arc<Shared>, mut inbox: mpsc::UnboundedReceiver<Request>) 
         worker_id = shared.settings.worker_id,
         "the herder has started"
     );
+    let keys = tokio::spawn(keep_session_key(Arc::clone(&shared), view.clone()));
     HerderLoop::new(shared, inbox, updates, view).run().await;
+    keys.abort();
+}
+
+/// The leader makes a key, and another one when it gets old.
+async fn keep_session_key(shared: Arc<Shared>, mut view: watch::Receiver<Arc<GroupView>>) {
+    loop {
+        view.borrow_and_update();
+        let due = shared.renew_session_key().await;
+        let due = due.map(|due| due.max(FIRST_RETRY));
+        tokio::select! {
+            () = tokio::time::sleep(due.unwrap_or_default()), if due.is_some() => {}
+            changed = view.changed() => if changed.is_err() {
+                return;
+            },
+        }
+    }
 }
 
 async fn give_up(shared: &Shared, problem: &Error, inbox: &mut mpsc::UnboundedReceiver<Request>) {

@@ -178,13 +178,12 @@ impl Runner {
             );
             return Ok(());
         }
-        self.shared.check_leader()?;
         info!(
             connector = self.name,
             tasks = planned.len(),
             "writing the tasks' configurations"
         );
-        self.shared.configs.put_tasks(&self.name, &planned).await?;
+        self.shared.write_tasks(&self.name, &planned).await?;
         let state = self.shared.configs.snapshot();
         if let (Some(entry), Some(view)) = (state.connector(&self.name), self.shared.view()) {
             self.sync_tasks(entry, &view).await;
@@ -223,7 +222,7 @@ fn unresolve(config: &Props, mut tasks: Vec<Props>) -> Vec<Props> {
 }
 
 /// `AbstractHerder.taskConfigsChanged`: the order of names does not count.
-fn has_changed(entry: &ConnectorEntry, planned: &[Props]) -> bool {
+pub(super) fn has_changed(entry: &ConnectorEntry, planned: &[Props]) -> bool {
     planned.len() != entry.task_count()
         || entry.applied.as_ref() != Some(&entry.config)
         || planned
