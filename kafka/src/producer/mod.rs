@@ -3,12 +3,14 @@
 //! A [`Producer`] is one librdkafka instance: one main thread, one thread per broker that it
 //! talks to, and one thread of ours that serves delivery reports and log lines. Idle, they wake
 //! about once a second; records waiting in its queue are bounded by `buffer.memory` (32 MiB
-//! unless told otherwise) and `queue.buffering.max.messages` (100,000).
+//! unless told otherwise) and `queue.buffering.max.messages` (100,000). Where it is idempotent, a
+//! [lane](lane) before that queue keeps it from burning CPU while requests are in flight, and holds
+//! no more than a quarter of that.
 //!
 //! **Order.** Records sent from one thread to one partition are written in that order as long as
 //! nothing fails, and after a lost connection only with idempotence: librdkafka sends what was
 //! built behind a request in flight before it tries that one again. Their outcomes are reported by
-//! a single thread, in order per partition.
+//! a single thread, in order per partition (those of a [purge](Producer::purge) by its caller's).
 //!
 //! **Waiting.** [`Producer::send`] never blocks. When the queue is full it answers
 //! [`SendError::Backpressure`], nothing was taken, and the caller awaits
