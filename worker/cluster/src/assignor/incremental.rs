@@ -40,9 +40,9 @@ pub(super) fn share_out<'a>(
     let mut revoked = next.withdraw(&to_stop);
 
     let mut waiting = memory.waiting.clone();
-    let mut to_assign = created;
+    let mut to_assign = vec![&created];
     if waiting.reassigns(&loss(memory, round, &lost)) {
-        to_assign.extend(&lost);
+        to_assign.push(&lost);
     }
     let excess = excess(round.configured, &next, rules);
     if waiting.revokes(!excess.is_empty(), round.now_ms, round.max_delay_ms) {
@@ -129,11 +129,17 @@ fn excess<'a>(configured: &Configured, loads: &Shared<'a>, rules: Rules) -> Item
     Shared { connectors, tasks }.all()
 }
 
-/// Adds `items` to what the workers have, and returns what each got.
-fn hand_out<'a>(loads: &mut Shared<'a>, items: &Items<'a>, rules: Rules) -> Shared<'a> {
+/// Adds `parts`, one after the other, to what the workers have, and returns what
+/// each got.
+fn hand_out<'a>(loads: &mut Shared<'a>, parts: &[&Items<'a>], rules: Rules) -> Shared<'a> {
+    let connectors: Vec<_> = parts
+        .iter()
+        .flat_map(|part| sorted(&part.connectors))
+        .collect();
+    let tasks: Vec<_> = parts.iter().flat_map(|part| sorted(&part.tasks)).collect();
     Shared {
-        connectors: assign(&mut loads.connectors, &sorted(&items.connectors), rules),
-        tasks: assign(&mut loads.tasks, &sorted(&items.tasks), rules),
+        connectors: assign(&mut loads.connectors, &connectors, rules),
+        tasks: assign(&mut loads.tasks, &tasks, rules),
     }
 }
 
