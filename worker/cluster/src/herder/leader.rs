@@ -39,7 +39,7 @@ impl Herder {
         self.shared.verify(signature, body)?;
         let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
         self.write(async move {
-            shared.check_leader()?;
+            shared.check_leader().await?;
             let state = shared.state()?;
             let entry = state.connector(&name).ok_or_else(|| not_found(&name))?;
             if !has_changed(entry, &configs) {
@@ -81,7 +81,7 @@ impl Shared {
     /// where that is another worker.
     pub(super) async fn write_tasks(&self, name: &str, configs: &[Props]) -> Result<()> {
         let (Place::At(url), Some(others)) = (self.leader().await, &self.inter_worker) else {
-            self.check_leader()?;
+            self.check_leader().await?;
             let _turn = self.write_turn(name).await;
             return self.configs.put_tasks(name, configs).await;
         };

@@ -16,7 +16,7 @@ impl Runner {
     /// Stores offsets, or takes all away where none are given. What to tell the user.
     pub(super) async fn change_offsets(&mut self, offsets: Option<Vec<Change>>) -> Result<String> {
         let shared = Arc::clone(&self.shared);
-        shared.check_leader()?;
+        shared.check_leader().await?;
         shared.configs.read_to_end().await?;
         let state = shared.state()?;
         let entry = state

@@ -10,6 +10,7 @@ use tokio::sync::{MutexGuard, mpsc, watch};
 
 use super::handle::LogControl;
 use super::leader::InterWorker;
+use super::place::Place;
 use super::request::Request;
 use crate::info::{ConnectorType, Health};
 use crate::membership::{GroupView, Membership};
@@ -164,9 +165,10 @@ impl Shared {
         self.view().is_some_and(|view| view.is_leader)
     }
 
-    /// Only the leader writes configurations.
-    pub(super) fn check_leader(&self) -> Result<()> {
-        if self.is_leader() {
+    /// Only the leader writes configurations. Waits a moment for a group that
+    /// has no leader yet.
+    pub(super) async fn check_leader(&self) -> Result<()> {
+        if self.leader().await == Place::Here {
             return Ok(());
         }
         Err(Error::new(

@@ -60,7 +60,7 @@ impl Shared {
     ) -> Result<Created<ConnectorInfo>> {
         refuse_errors(&self.validate(&config).await?)?;
         let _turn = self.write_turn(name).await;
-        self.check_leader()?;
+        self.check_leader().await?;
         let state = self.state()?;
         let exists = state.connector(name).is_some();
         if exists && !allow_replace {
@@ -81,7 +81,7 @@ impl Shared {
 
     pub(super) async fn delete_connector(&self, name: &str) -> Result<()> {
         let _turn = self.write_turn(name).await;
-        self.check_leader()?;
+        self.check_leader().await?;
         if self.state()?.connector(name).is_none() {
             return Err(not_found(name));
         }
@@ -98,7 +98,7 @@ impl Shared {
         }
         if target == TargetState::Stopped {
             // First, so that no worker that knows no STOPPED keeps its tasks.
-            self.check_leader()?;
+            self.check_leader().await?;
             self.configs.put_tasks(name, &[]).await?;
         }
         self.configs.put_target(name, target).await
@@ -112,7 +112,7 @@ impl Shared {
         only_failed: bool,
     ) -> Result<ConnectorStateInfo> {
         self.check_connector_known(name)?;
-        self.check_leader()?;
+        self.check_leader().await?;
         // Before the request is written: the restart may be quicker than we.
         let plan = self
             .status_info(name)
