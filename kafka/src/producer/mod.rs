@@ -362,6 +362,7 @@ impl<S: DeliverySink> Producer<S> {
     /// Gives up what is queued and has not left yet, without waiting for that: each record is
     /// reported as failed, with [`ErrorCode::PurgeQueue`].
     pub fn purge_queue(&self) {
+        self.inner.context().purge_lane();
         self.inner
             .purge(PurgeConfig::default().queue().non_blocking());
     }

@@ -380,7 +380,7 @@ fn storage_clients_and_sink_consumers() {
     assert_eq!(settings.get("enable.idempotence"), Some("false"));
     assert_eq!(
         settings.get("max.in.flight.requests.per.connection"),
-        Some("5")
+        Some("1")
     );
     let sink = worker::sink_task_consumer(&worker, &Props::new(), "connect-s", "c");
     let settings = ClientSettings::from_props(ClientKind::Consumer, &sink).unwrap();

@@ -73,12 +73,14 @@ fn put_prefixed(props: &mut Props, from: &Props, prefix: &str) {
     }
 }
 
-/// The producer of a storage topic: no idempotence, which old brokers and narrow ACLs refuse
-/// (`KafkaBasedLog.createProducer`, `KafkaConfigBackingStore.baseProducerProps`). Only a record
-/// that is awaited before the next is sent keeps its place when the connection is lost, however
-/// few requests are in flight: see [`source_task_producer`]. So several are: a request that waits
-/// behind another one for its turn is sent by a process that wakes up after long without a look
-/// at how old it is.
+/// The producer of a storage topic: one request in flight and no idempotence, which old brokers
+/// and narrow ACLs refuse (`KafkaBasedLog.createProducer`,
+/// `KafkaConfigBackingStore.baseProducerProps`). Only a record that is awaited before the next is
+/// sent keeps its place when the connection is lost: see [`source_task_producer`].
+///
+/// A worker that may lose its place in a group gives it a `delivery.timeout.ms` not longer than
+/// its session. That holds also for a process that was stopped and wakes up (seen with SIGSTOP,
+/// queue and connection full): no record that is older is sent.
 #[must_use]
 pub fn storage_producer(worker: &Props, client_id: &str) -> Props {
     let mut props = shared(worker);
@@ -88,7 +90,7 @@ pub fn storage_producer(worker: &Props, client_id: &str) -> Props {
             ("client.id", client_id),
             ("acks", "all"),
             ("enable.idempotence", "false"),
-            ("max.in.flight.requests.per.connection", "5"),
+            ("max.in.flight.requests.per.connection", "1"),
             ("delivery.timeout.ms", "120000"),
             ("linger.ms", "0"),
         ],
@@ -125,6 +127,9 @@ pub fn worker_admin(worker: &Props, client_id: &str) -> Props {
 /// practice. Order needs idempotence, which Connect's own default is without: librdkafka builds
 /// the next request while one is in flight, and when the connection breaks it sends that one
 /// first, also with `max.in.flight.requests.per.connection=1` (seen with a killed broker).
+///
+/// Under load each round of the producer's lane lingers for its whole time, so it is shorter than
+/// librdkafka's own 5 ms.
 #[must_use]
 pub fn source_task_producer(worker: &Props, connector: &Props, client_id: &str) -> Props {
     let mut props = shared(worker);
@@ -134,6 +139,7 @@ pub fn source_task_producer(worker: &Props, connector: &Props, client_id: &str) 
             ("client.id", client_id),
             ("acks", "all"),
             ("delivery.timeout.ms", "2147483647"),
+            ("linger.ms", "3"),
             ("max.block.ms", "9223372036854775807"),
         ],
     );

@@ -10,7 +10,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use connect_api::ErrorKind;
 use connect_api::record::OffsetMap;
-use connect_cluster::{Health, distributed, standalone};
+use connect_cluster::distributed::WorkerOptions;
+use connect_cluster::{Health, Herder, Place, distributed, standalone};
 use connect_kafka::admin::NewTopic;
 use connect_runtime::TargetState;
 use flate2::read::GzDecoder;
@@ -179,7 +180,20 @@ async fn a_cluster_of_the_jvm_is_taken_over() {
         assert!(!kept.is_empty());
         write(&format!("{group}-{role}"), &kept).await;
     }
-    let herder = start(&worker).await;
+    // Refused unless asked for: the group may give this worker what it cannot run.
+    let error = distributed::start(&worker, options())
+        .unwrap()
+        .started()
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("'d_snapshot_initial_only'"), "{error}");
+    let options = WorkerOptions {
+        allow_unknown_connectors: true,
+        ..options()
+    };
+    let herder = distributed::start(&worker, options).unwrap();
+    herder.started().await.unwrap();
     let name = "d_snapshot_initial_only";
     assert_eq!(herder.connectors().await.unwrap(), [name]);
     // It was stopped, its class is not built in here, and that is its status alone.
@@ -221,9 +235,10 @@ async fn an_offset_is_stored_under_the_key_that_is_there() {
     let topic = format!("{group}-offset");
     let key = br#"["c",{"b":2,"a":1}]"#.to_vec();
     write(&topic, &[(key, Some(br#"{"n":5}"#.to_vec()))]).await;
+    // Nobody has read the other's key before.
     let change = vec![(map(r#"{"a":1,"b":2}"#), Some(map(r#"{"n":6}"#)))];
-    assert_eq!(herder.offsets("c").await.unwrap().offsets.len(), 1);
     herder.alter_offsets("c", change).await.unwrap();
+    assert_eq!(herder.offsets("c").await.unwrap().offsets.len(), 1);
     let key = r#"["c",{"b":2,"a":1}]"#.to_owned();
     assert_eq!(
         records(&topic).await,
@@ -233,6 +248,179 @@ async fn an_offset_is_stored_under_the_key_that_is_there() {
         ]
     );
     herder.shut_down().await;
+}
+
+fn text_record(key: &str, value: Option<&str>) -> (Vec<u8>, Option<Vec<u8>>) {
+    let bytes = |text: &str| text.as_bytes().to_vec();
+    (bytes(key), value.map(bytes))
+}
+
+/// The values of a key, in the order in which they were written.
+async fn values(topic: &str, key: &str) -> Vec<Option<String>> {
+    let all = records(topic).await.into_iter();
+    all.filter(|(found, _)| found == key)
+        .map(|(_, value)| value)
+        .collect()
+}
+
+/// Another leader has died amid its write, or compaction took a part of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incomplete_set_of_tasks_is_made_again() {
+    let group = unique("incomplete");
+    let herder = start(&worker_props(&group)).await;
+    let topic = format!("{group}-config");
+    herder
+        .put_connector("c", connector("incomplete", &[("tasks", "2")]), None, false)
+        .await
+        .unwrap();
+    await_status(&herder, "c", "RUNNING [RUNNING, RUNNING]").await;
+    let others = [
+        text_record("task-c-0", Some(r#"{"properties":{"of":"another"}}"#)),
+        text_record("commit-c", Some(r#"{"tasks":3}"#)),
+    ];
+    write(&topic, &others).await;
+    let count = |tasks: usize| Some(format!("{{\"tasks\":{tasks}}}"));
+    eventually("the tasks to be committed again", async || {
+        values(&topic, "commit-c").await == [count(2), count(3), count(2)]
+    })
+    .await;
+    await_status(&herder, "c", "RUNNING [RUNNING, RUNNING]").await;
+    for (task, writes) in [("task-c-0", 3), ("task-c-1", 2)] {
+        let values = values(&topic, task).await;
+        assert_eq!(values.len(), writes, "{task}");
+        assert_eq!(values[0], values[writes - 1], "{task}");
+    }
+    // Deleted by another worker, and created anew with other tasks.
+    let properties = |props: &[(&str, &str)]| {
+        let props: std::collections::BTreeMap<_, _> = props.iter().copied().collect();
+        serde_json::json!({ "properties": props }).to_string()
+    };
+    let data = unique("again");
+    let config = properties(&[
+        ("name", "c"),
+        ("connector.class", "TestSource"),
+        ("topic", &data),
+    ]);
+    let again = [
+        text_record("connector-c", None),
+        text_record("target-state-c", None),
+        text_record("connector-c", Some(&config)),
+    ];
+    write(&topic, &again).await;
+    await_status(&herder, "c", "RUNNING [RUNNING]").await;
+    assert_eq!(values(&topic, "commit-c").await.last(), Some(&count(1)));
+    herder.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_before_the_start_is_not_done_again() {
+    let group = unique("before");
+    let worker = worker_props(&group);
+    start(&worker).await.shut_down().await;
+    let topic = format!("{group}-config");
+    let level = |name: &str| {
+        let key = format!("logger-cluster-{name}");
+        text_record(&key, Some(r#"{"level":"DEBUG"}"#))
+    };
+    let restart = text_record(
+        "restart-connector-c",
+        Some(r#"{"include-tasks":true,"only-failed":false}"#),
+    );
+    write(&topic, &[level("old"), restart]).await;
+    let herder = start(&worker).await;
+    write(&topic, &[level("new")]).await;
+    eventually("the new level", async || herder.logger("new").await.is_ok()).await;
+    assert_eq!(
+        herder.logger("old").await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+    herder.shut_down().await;
+}
+
+/// A worker that lost its task without having noticed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_task_does_not_overwrite_a_newer_run_elsewhere() {
+    let group = unique("newer");
+    let herder = start(&worker_props(&group)).await;
+    herder
+        .put_connector("c", connector("newer", &[]), None, false)
+        .await
+        .unwrap();
+    await_status(&herder, "c", "RUNNING [RUNNING]").await;
+    let newer = r#"{"state":"RUNNING","trace":null,"worker_id":"127.0.0.2:8083","generation":1000,"version":null}"#;
+    let topic = format!("{group}-status");
+    write(&topic, &[text_record("status-task-c-0", Some(newer))]).await;
+    eventually("the other's status", async || {
+        let status = herder.connector_status("c").await.unwrap();
+        status.tasks[0].worker_id == "127.0.0.2:8083"
+    })
+    .await;
+    herder.shut_down().await;
+    let stored = values(&topic, "status-task-c-0").await;
+    assert_eq!(stored.last().unwrap().as_deref(), Some(newer));
+}
+
+/// A worker of the group with a name of its own.
+async fn start_as(worker: &connect_api::Props, port: u16) -> Herder {
+    let options = WorkerOptions {
+        worker_id: format!("127.0.0.1:{port}"),
+        rest_url: format!("http://127.0.0.1:{port}/"),
+        ..options()
+    };
+    let herder = distributed::start(worker, options).unwrap();
+    herder.started().await.unwrap();
+    herder
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_write_to_the_same_topics() {
+    let group = unique("two");
+    let worker = worker_props(&group);
+    let first = start_as(&worker, 18083).await;
+    assert_eq!(first.leader_place().await, Place::Here);
+    let second = start_as(&worker, 18084).await;
+    let stopped = Some(TargetState::Stopped);
+    let config = |tasks: &str| connector("two", &[("tasks", tasks)]);
+    first
+        .put_connector("c", config("1"), stopped, false)
+        .await
+        .unwrap();
+    eventually("the connector at the second", async || {
+        second.connectors().await.unwrap() == ["c"]
+    })
+    .await;
+    // Only the leader writes configurations; anybody writes target states.
+    let refused = second.put_connector("d", config("1"), stopped, false).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Conflict);
+    second.pause("c").await.unwrap();
+    await_status(&first, "c", "PAUSED []").await;
+    first.delete_connector("c").await.unwrap();
+    let again = config("2");
+    first
+        .put_connector("c", again.clone(), stopped, false)
+        .await
+        .unwrap();
+    eventually("the connector created again", async || {
+        let found = second.connector_config("c").await;
+        found.is_ok_and(|found| found["topic"] == again["topic"])
+    })
+    .await;
+    await_status(&second, "c", "STOPPED []").await;
+    // The second leads on from where the first was.
+    first.shut_down().await;
+    eventually("the second to lead", async || {
+        second.leader_place().await == Place::Here
+    })
+    .await;
+    second.delete_connector("c").await.unwrap();
+    second
+        .put_connector("d", config("1"), stopped, false)
+        .await
+        .unwrap();
+    second.shut_down().await;
+    let stored = values(&format!("{group}-config"), "connector-c").await;
+    let is_tombstone: Vec<bool> = stored.iter().map(Option::is_none).collect();
+    assert_eq!(is_tombstone, [false, true, false, true]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

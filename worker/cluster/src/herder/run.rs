@@ -235,6 +235,8 @@ impl HerderLoop {
             stopped.await.unwrap_or_default();
         }
         let shared = &self.shared;
+        // A worker that has left writes nothing more.
+        shared.statuses.flush().await;
         shared.membership.leave().await;
         shared.worker.stop().await;
         shared.statuses.stop().await;

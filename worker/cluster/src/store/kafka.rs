@@ -52,11 +52,8 @@ impl KafkaLog {
         reader: Arc<dyn LogReader>,
     ) -> Self {
         let (jobs, inbox) = mpsc::unbounded_channel();
-        let writer = TopicWriter {
-            topic: spec.topic.name.clone(),
-            writer: clients.writer.clone(),
-            lease: clients.lease.clone(),
-        };
+        let (writer, lease) = (clients.writer.clone(), clients.lease.clone());
+        let writer = TopicWriter::new(&spec.topic.name, writer, lease);
         Self {
             spec,
             clients,
@@ -201,12 +198,16 @@ impl RecordLog for KafkaLog {
         self.within("reading to the end of", read).await
     }
 
-    async fn stop(&self) {
+    async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
         if self.jobs.send(Job::Flush(done)).is_ok() && self.log.get().is_some() {
             // Kafka may be gone: statuses are not worth more than a moment then.
             drop(timeout(WRITE_TIMEOUT / 6, flushed).await);
         }
+    }
+
+    async fn stop(&self) {
+        self.flush().await;
     }
 
     fn problem(&self) -> Option<String> {

@@ -68,6 +68,10 @@ pub(crate) trait RecordLog: Send + Sync {
     /// Waits until everything that is in the log now has been read.
     async fn read_to_end(&self) -> Result<()>;
 
+    /// Waits until what was sent has been written or has failed, not longer
+    /// than a moment.
+    async fn flush(&self) {}
+
     /// Writes what was sent, then closes the log.
     async fn stop(&self);
 

@@ -13,6 +13,7 @@
 
 use std::collections::HashSet;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use connect_api::{Error, ErrorKind, Result};
@@ -33,15 +34,23 @@ const LEASE_CHECK: Duration = Duration::from_millis(200);
 /// Writes to one topic under a lease. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct TopicWriter {
-    pub(super) topic: String,
-    pub(super) writer: LogWriter,
-    pub(super) lease: Lease,
+    topic: String,
+    writer: LogWriter,
+    lease_holds: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl TopicWriter {
+    pub(super) fn new(topic: &str, writer: LogWriter, lease: Lease) -> Self {
+        Self {
+            topic: topic.to_owned(),
+            writer,
+            lease_holds: Arc::new(move || lease.holds()),
+        }
+    }
+
     /// An error while this worker may not write.
     pub(super) fn check_lease(&self) -> Result<()> {
-        if self.lease.holds() {
+        if (self.lease_holds)() {
             return Ok(());
         }
         Err(self.refusal())
@@ -75,7 +84,7 @@ impl TopicWriter {
         let entries: Vec<LogEntry<'_>> = records.iter().map(|record| entry(record)).collect();
         let mut writing = pin!(self.writer.send_unordered(&self.topic, &entries));
         // Right before the first poll, which gives the records to librdkafka.
-        if !self.lease.holds() {
+        if !(self.lease_holds)() {
             return records.iter().map(|_| Err(self.refusal())).collect();
         }
         let outcomes = loop {
@@ -83,7 +92,7 @@ impl TopicWriter {
                 biased;
                 outcomes = &mut writing => break outcomes,
                 () = sleep(LEASE_CHECK) => {
-                    if !self.lease.holds() {
+                    if !(self.lease_holds)() {
                         self.writer.purge_queue();
                     }
                 }
@@ -99,7 +108,7 @@ impl TopicWriter {
         // Only the end of the lease takes records out of the queue.
         let is_purged =
             matches!(&error, LogError::Delivery(error) if error.code == ErrorCode::PurgeQueue);
-        if is_purged || (error.is_retriable() && !self.lease.holds()) {
+        if is_purged || (error.is_retriable() && !(self.lease_holds)()) {
             return self.refusal().caused_by(error);
         }
         log_error(error)
@@ -181,6 +190,11 @@ pub(super) fn log_error(error: LogError) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Instant;
+
+    use connect_kafka::{ClientKind, ClientSettings};
+
     use super::*;
 
     #[test]
@@ -192,5 +206,65 @@ mod tests {
         assert_eq!(distinct_keys(&outgoing), 2);
         assert_eq!(distinct_keys(&outgoing[1..]), 3);
         assert_eq!(distinct_keys(&[]), 0);
+    }
+
+    /// A writer whose broker does not answer, and what its lease is.
+    fn unanswered() -> (TopicWriter, Arc<AtomicBool>) {
+        // Nobody listens on the discard port.
+        let props = [("bootstrap.servers".to_owned(), "127.0.0.1:9".to_owned())].into();
+        let props = connect_kafka::settings::worker::storage_producer(&props, "test");
+        let settings = ClientSettings::from_props(ClientKind::Producer, &props).unwrap();
+        let holds = Arc::new(AtomicBool::new(true));
+        let lease = Arc::clone(&holds);
+        let writer = TopicWriter {
+            topic: "t".to_owned(),
+            writer: LogWriter::new(&settings).unwrap(),
+            lease_holds: Arc::new(move || lease.load(Ordering::SeqCst)),
+        };
+        (writer, holds)
+    }
+
+    fn is_refusal(error: &Error) -> bool {
+        error.is_retriable() && error.message().starts_with("not writing to topic 't'")
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_without_a_lease() {
+        let (writer, holds) = unanswered();
+        holds.store(false, Ordering::SeqCst);
+        let records = [LogRecord::tombstone("a"), LogRecord::tombstone("b")];
+        let error = writer.write_in_order(&records).await.unwrap_err();
+        assert!(is_refusal(&error), "{error}");
+        let outcomes = writer.write(&[&records[0], &records[1]]).await;
+        assert!(
+            outcomes
+                .iter()
+                .all(|one| is_refusal(one.as_ref().unwrap_err()))
+        );
+    }
+
+    /// What waits in the queue would go out after others have written.
+    #[tokio::test]
+    async fn what_waits_is_taken_back_when_the_lease_ends() {
+        let (writer, holds) = unanswered();
+        let (jobs, inbox) = mpsc::unbounded_channel();
+        let pumping = tokio::spawn(pump(writer.clone(), inbox));
+        let (failed, failure) = oneshot::channel();
+        let on_failure: OnFailure = Box::new(|error| failed.send(error).unwrap());
+        jobs.send(Job::Send((LogRecord::tombstone("s"), on_failure)))
+            .unwrap_or_else(|_| panic!("the pump has ended"));
+        let record = LogRecord::tombstone("a");
+        let records = [&record];
+        let end_of_lease = async {
+            sleep(Duration::from_millis(300)).await;
+            holds.store(false, Ordering::SeqCst);
+            Instant::now()
+        };
+        let (written, ended) = tokio::join!(writer.write_unordered(&records), end_of_lease);
+        assert!(is_refusal(&written.unwrap_err()));
+        assert!(is_refusal(&failure.await.unwrap()));
+        assert!(ended.elapsed() < Duration::from_secs(5));
+        drop(jobs);
+        pumping.await.unwrap();
     }
 }

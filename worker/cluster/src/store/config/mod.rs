@@ -241,14 +241,16 @@ impl ConfigStore {
     }
 
     /// Gives all workers a new key to sign their requests with.
-    #[cfg_attr(not(test), allow(dead_code, reason = "of a group's leader"))]
     pub(crate) async fn put_session_key(&self, key: &SessionKey) -> Result<()> {
         self.append_as_leader(vec![records::session_key(key)], "writing the session key")
             .await
     }
 
     /// Stores how many producers of an exactly-once source's tasks there may be.
-    #[cfg_attr(not(test), allow(dead_code, reason = "of a group's leader"))]
+    #[cfg_attr(
+        not(test),
+        allow(dead_code, reason = "written for exactly-once sources only")
+    )]
     pub(crate) async fn put_task_count_record(&self, name: &str, tasks: usize) -> Result<()> {
         self.append_as_leader(
             vec![records::task_count(name, tasks)],

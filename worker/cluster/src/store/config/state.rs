@@ -134,12 +134,14 @@ impl ConfigState {
 
     /// How many tasks of the connector may still have a producer that must be
     /// fenced out before new ones start; none if that was never written.
+    #[cfg_attr(not(test), allow(dead_code, reason = "of exactly-once sources only"))]
     pub(crate) fn task_count_record(&self, name: &str) -> Option<usize> {
         self.task_counts.get(name).copied()
     }
 
     /// True if tasks were committed after the last
     /// [`task_count_record`](Self::task_count_record).
+    #[cfg_attr(not(test), allow(dead_code, reason = "of exactly-once sources only"))]
     pub(crate) fn is_pending_fencing(&self, name: &str) -> bool {
         self.pending_fencing.contains(name)
     }

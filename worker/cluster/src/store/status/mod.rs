@@ -76,6 +76,12 @@ impl StatusStore {
         self.log.start().await
     }
 
+    /// Waits a moment until the statuses so far are stored: before others may
+    /// start what has stopped here, and while this worker may still write.
+    pub(crate) async fn flush(&self) {
+        self.log.flush().await;
+    }
+
     pub(crate) async fn stop(&self) {
         self.log.stop().await;
     }
