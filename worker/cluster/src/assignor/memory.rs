@@ -135,7 +135,7 @@ fn revocation_delay_ms(revocations: i32, max_ms: i32) -> i32 {
     }
     let highest = f64::from(max_ms).ln() / FACTOR.ln();
     let delay = FACTOR.powf(f64::from(revocations).min(highest));
-    // Rounded down as Java does it; at least 40 and not above the maximum.
+    // Rounded down, as Java does it.
     #[expect(clippy::cast_possible_truncation, reason = "bounded by an i32")]
     let delay = delay.min(f64::from(max_ms)) as i32;
     delay

@@ -1,1 +1,4 @@
-
+mod golden;
+mod properties;
+mod simulation;
+mod unit;
