@@ -1,8 +1,7 @@
 //! A consumer group's offsets, from outside the group.
 //!
 //! The `rdkafka` crate has no call for listing or deleting a group's offsets. Listing asks for
-//! those of all partitions of the cluster; taking one away means to delete the group and commit
-//! the others again, which a group without members allows.
+//! those of all partitions of the cluster; single ones are taken away over [`crate::wire`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -9,6 +9,7 @@
 
 mod error;
 mod group;
+mod offset_delete;
 mod topic;
 
 use std::collections::BTreeMap;
