@@ -98,6 +98,31 @@ async fn a_log_reads_what_is_there_and_then_follows() {
     second.stop().await;
 }
 
+/// What is written behind it would be out of order when it is sent again.
+#[tokio::test]
+async fn nothing_is_written_behind_a_record_that_was_not() {
+    let topic = unique("behind");
+    let new_topic = NewTopic::new(&topic, 1, 1).config("max.message.bytes", "1000");
+    admin().create_topic(&new_topic).await.unwrap();
+    let too_large = [b'x'; 5000];
+    let values = [b"first".as_slice(), &too_large, b"third"];
+    let entries = values.map(|value| LogEntry {
+        key: Some(b"key".as_slice()),
+        value: Some(value),
+        partition: None,
+    });
+    let sent = log_writer().send_many(&topic, &entries).await;
+    let error = sent.unwrap_err();
+    assert!(matches!(&error, LogError::Delivery(_)), "{error}");
+    let mut read = Vec::new();
+    read_all(&admin(), &log_consumer(), &topic, |record| {
+        read.push(record.value.unwrap().to_vec());
+    })
+    .await
+    .unwrap();
+    assert_eq!(read, [b"first"]);
+}
+
 /// The start asks nobody, and so need not wait until the many partitions have leaders; nothing is
 /// missed for it.
 #[tokio::test]
