@@ -8,6 +8,7 @@ use connect_runtime::{State, StatusListener};
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
+use super::recovery::{Part, policy};
 use super::runner::Runner;
 use super::shared::not_found;
 
@@ -27,6 +28,11 @@ impl Runner {
     /// Starts the connector by the configuration that is stored now. A failure
     /// is its status too.
     pub(super) async fn start_connector(&mut self) -> Result<()> {
+        self.start_connector_after(0).await
+    }
+
+    /// The same, after so many restarts by itself.
+    pub(super) async fn start_connector_after(&mut self, restarts: u32) -> Result<()> {
         let state = self.shared.configs.snapshot();
         let entry = state
             .connector(&self.name)
@@ -38,7 +44,8 @@ impl Runner {
             config: Arc::clone(&entry.config),
             resolved: resolved.as_ref().cloned().unwrap_or_default(),
         });
-        match resolved {
+        let policy = policy(resolved.as_ref().unwrap_or(&entry.config));
+        let started = match resolved {
             Ok(props) => self.start_or_yield(props).await,
             Err(error) => {
                 self.shared.statuses.connector_state(
@@ -48,7 +55,11 @@ impl Runner {
                 );
                 Err(error)
             }
+        };
+        if self.connector.is_some() {
+            self.watch_run(Part::Connector, restarts, policy, started.as_ref().err());
         }
+        started
     }
 
     /// Waits for the start, but gives up a connector that hangs in it when the
@@ -92,6 +103,7 @@ impl Runner {
 
     pub(super) async fn stop_connector(&mut self) {
         self.retry = None;
+        self.recovery.forget(Part::Connector);
         if self.connector.take().is_some() {
             info!(connector = self.name, "stopping the connector");
             self.shared.worker.stop_connector(&self.name).await;

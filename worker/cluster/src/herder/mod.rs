@@ -6,7 +6,8 @@
 //! * [`run`]: the loop that takes updates, requests and changes of the group to
 //!   the connectors that they are about. It waits for nothing else.
 //! * [`runner`]: one queue for each connector, in which its plugins are started
-//!   and stopped in order ([`connector`], [`tasks`], [`restart`], [`offsets`]).
+//!   and stopped in order ([`connector`], [`tasks`], [`restart`], [`offsets`]), and
+//!   where what failed is started again by itself ([`recovery`]).
 
 mod connector;
 mod handle;
@@ -14,6 +15,7 @@ mod leader;
 mod offsets;
 mod place;
 mod reads;
+mod recovery;
 mod release;
 mod request;
 mod restart;

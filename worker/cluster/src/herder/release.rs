@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::shared::Shared;
 
-/// Each connector's runner holds one until it has stopped what a view of the
-/// group does not have; the last tells the group.
+/// Each connector's runner that has something to stop holds one until it has
+/// stopped what a view of the group does not have. When the last is dropped the
+/// statuses are stored, and then the group is told: a status that came later
+/// would be taken for that of the next worker.
 pub(super) struct ReleaseMark {
     shared: Arc<Shared>,
     revision: u64,
@@ -22,6 +24,10 @@ impl ReleaseMark {
 
 impl Drop for ReleaseMark {
     fn drop(&mut self) {
-        self.shared.membership.released(self.revision);
+        let (shared, revision) = (Arc::clone(&self.shared), self.revision);
+        self.shared.runtime.spawn(async move {
+            shared.statuses.flush().await;
+            shared.membership.released(revision);
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! The herder's loop.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Weak};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{error, info};
@@ -17,6 +17,8 @@ use crate::store::config::ConfigUpdate;
 struct RunnerHandle {
     commands: mpsc::UnboundedSender<Command>,
     sent: u64,
+    /// Alive while it has something to stop that the group has taken away.
+    releasing: Weak<ReleaseMark>,
 }
 
 /// Takes what happens to the connectors that it is about. Waits for no plugin
@@ -87,15 +89,7 @@ impl HerderLoop {
         let before = std::mem::replace(&mut self.seen, Arc::clone(&view));
         self.shared.statuses.set_generation(view.generation);
         let changed = view.share.changed(&before.share);
-        let mark = ReleaseMark::new(&self.shared, view.revision);
-        let names: Vec<String> = self.runners.keys().cloned().collect();
-        for name in names {
-            if changed.as_ref().is_none_or(|names| names.contains(&name)) {
-                let (view, mark) = (Arc::clone(&view), Arc::clone(&mark));
-                self.tell(&name, Command::Release { view, mark });
-            }
-        }
-        drop(mark);
+        self.release(&view, changed.as_ref());
         match changed {
             Some(names) if view.is_leader == before.is_leader => {
                 for name in names {
@@ -106,6 +100,31 @@ impl HerderLoop {
                 }
             }
             _ => self.sync_all(),
+        }
+    }
+
+    /// Has the runners stop what `view` does not have. Those that are still
+    /// stopping what the view before it did not have are waited for as well.
+    fn release(&mut self, view: &Arc<GroupView>, changed: Option<&HashSet<String>>) {
+        let is_concerned = |name: &String, runner: &RunnerHandle| {
+            changed.is_none_or(|names| names.contains(name)) || runner.releasing.strong_count() > 0
+        };
+        let concerned = self.runners.iter();
+        let concerned: Vec<String> = concerned
+            .filter(|(name, runner)| is_concerned(name, runner))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if concerned.is_empty() {
+            self.shared.membership.released(view.revision);
+            return;
+        }
+        let mark = ReleaseMark::new(&self.shared, view.revision);
+        for name in concerned {
+            let (view, mark) = (Arc::clone(view), Arc::clone(&mark));
+            if let Some(runner) = self.runners.get_mut(&name) {
+                runner.releasing = Arc::downgrade(&mark);
+            }
+            self.tell(&name, Command::Release { view, mark });
         }
     }
 
@@ -196,6 +215,7 @@ impl HerderLoop {
             .or_insert_with(|| RunnerHandle {
                 commands: Runner::spawn(shared, name),
                 sent: 0,
+                releasing: Weak::new(),
             });
         runner.sent += 1;
         if runner.commands.send(command).is_err() {

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{debug, warn};
 
 use super::connector::RunningConnector;
+use super::recovery::Recovery;
 use super::request::{Command, Request, answer};
 use super::shared::Shared;
 use super::tasks::{Retry, RunningTask};
@@ -27,6 +28,7 @@ pub(super) struct Runner {
     pub(super) target: TargetState,
     /// When to ask for the tasks' configurations again after a failure.
     pub(super) retry: Option<Retry>,
+    pub(super) recovery: Recovery,
     pub(super) inbox: mpsc::UnboundedReceiver<Command>,
     /// Commands that were received while a plugin was waited for.
     pub(super) pending: VecDeque<Command>,
@@ -69,6 +71,7 @@ impl Runner {
             tasks: BTreeMap::new(),
             target: TargetState::default(),
             retry: None,
+            recovery: Recovery::default(),
             inbox,
             pending: VecDeque::new(),
             events: Arc::new(Events {
@@ -97,18 +100,23 @@ impl Runner {
         }
     }
 
-    /// The next command; a retry that is due comes as one.
+    /// The next command. Meanwhile what is due is tried again.
     async fn next(&mut self) -> Option<Command> {
         loop {
             if let Some(command) = self.pending.pop_front() {
                 return Some(command);
             }
             let due = self.retry.as_ref().map(|retry| retry.at);
+            let restart = self.recovery.due();
             tokio::select! {
                 biased;
                 command = self.inbox.recv() => return command,
+                failed = self.recovery.failed() => self.note_failure(failed),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     self.reconfigure().await;
+                }
+                () = sleep_until(restart.unwrap_or_else(Instant::now)), if restart.is_some() => {
+                    self.restart_due().await;
                 }
             }
         }
@@ -171,6 +179,7 @@ impl Runner {
                     .worker
                     .set_target_state(&self.name, target)
                     .await;
+                self.follow_target();
                 asks_for_tasks = true;
             }
         }

@@ -58,8 +58,11 @@ async fn live(shared: Arc<Shared>, mut inbox: mpsc::UnboundedReceiver<Request>) 
         "the herder has started"
     );
     let keys = tokio::spawn(keep_session_key(Arc::clone(&shared), view.clone()));
+    let worker = shared.worker.clone();
+    let stuck = tokio::spawn(async move { worker.watch_tasks().await });
     HerderLoop::new(shared, inbox, updates, view).run().await;
     keys.abort();
+    stuck.abort();
 }
 
 /// The leader makes a key, and another one when it gets old.

@@ -8,6 +8,7 @@ use connect_runtime::{ConnectorTaskId, State, StatusListener, TargetState};
 use tokio::time::Instant;
 use tracing::{debug, error, info};
 
+use super::recovery::{Part, policy};
 use super::runner::Runner;
 use super::shared::not_found;
 use crate::membership::GroupView;
@@ -79,6 +80,11 @@ impl Runner {
     }
 
     pub(super) async fn start_task(&mut self, task: usize) -> Result<()> {
+        self.start_task_after(task, 0).await
+    }
+
+    /// The same, after so many restarts by itself.
+    pub(super) async fn start_task_after(&mut self, task: usize, restarts: u32) -> Result<()> {
         let id = ConnectorTaskId::new(self.name.as_str(), task);
         let state = self.shared.configs.snapshot();
         let entry = state
@@ -87,23 +93,33 @@ impl Runner {
         info!(connector = self.name, task, "starting the task");
         let resolved = self.shared.resolved(entry, task);
         let (connector_props, task_props) = resolved.as_ref().cloned().unwrap_or_default();
+        let applied = entry.applied.as_ref().unwrap_or(&entry.config);
+        let policy = match &resolved {
+            Ok((connector, _)) => policy(connector),
+            Err(_) => policy(applied),
+        };
         let running = RunningTask {
             generation: entry.generation,
             connector: connector_props.clone(),
             task: task_props.clone(),
         };
         self.tasks.insert(task, running);
-        if let Err(problem) = resolved {
-            self.shared
-                .statuses
-                .task_state(&id, State::Failed, Some(problem.trace()));
-            return Err(problem);
-        }
-        let target = state.target(&self.name);
-        self.shared
-            .worker
-            .start_task(id, connector_props, task_props, target)
-            .await
+        let started = match resolved {
+            Ok(_) => {
+                let target = state.target(&self.name);
+                let worker = &self.shared.worker;
+                worker
+                    .start_task(id, connector_props, task_props, target)
+                    .await
+            }
+            Err(problem) => {
+                let statuses = &self.shared.statuses;
+                statuses.task_state(&id, State::Failed, Some(problem.trace()));
+                Err(problem)
+            }
+        };
+        self.watch_run(Part::Task(task), restarts, policy, started.as_ref().err());
+        started
     }
 
     pub(super) async fn stop_tasks(&mut self, tasks: &[usize]) {
@@ -118,6 +134,7 @@ impl Runner {
         self.shared.worker.stop_tasks(ids).await;
         for task in tasks {
             self.tasks.remove(task);
+            self.recovery.forget(Part::Task(*task));
         }
     }
 
