@@ -38,6 +38,7 @@ pub(super) async fn run(
         session,
         reporter,
         connection: None,
+        rebalancing_since: None,
     };
     loop {
         let membership = memberships.borrow_and_update().clone();
@@ -64,6 +65,8 @@ struct Beats {
     reporter: Arc<Reporter>,
     connection: Option<Connection>,
     backoff: Backoff,
+    /// Since when the coordinator waits for this member to join.
+    rebalancing_since: Option<Instant>,
 }
 
 impl Beats {
@@ -75,6 +78,7 @@ impl Beats {
     ) {
         let interval = self.coordinator.options().heartbeat_interval;
         let mut due = Instant::now() + interval;
+        self.rebalancing_since = None;
         loop {
             tokio::select! {
                 biased;
@@ -87,26 +91,30 @@ impl Beats {
             }
             let sent = Instant::now();
             let limit = self.limit(sent, due);
-            match timeout(limit, self.beat(membership, limit)).await {
-                Ok(Ok(answer)) => {
-                    self.backoff.reset();
-                    if self.is_over(membership, sent, answer) {
-                        return;
-                    }
-                    due = sent + interval;
-                }
+            let answered = timeout(limit, self.beat(membership, limit)).await;
+            if let Ok(Ok(answer)) = answered
+                && self.is_over(membership, sent, answer)
+            {
+                return;
+            }
+            let did_not_run = sent.elapsed() > limit + LATE;
+            due = match answered {
+                Ok(Ok(_)) => sent + interval,
                 Ok(Err(error)) => {
                     self.failed(&error);
-                    due = Instant::now() + self.backoff.next_pause();
+                    Instant::now() + self.backoff.next_pause()
                 }
                 // A connection that says nothing is no better than none.
                 Err(_) => {
                     self.connection = None;
                     self.coordinator.forget();
-                    due = Instant::now();
+                    Instant::now()
                 }
-            }
-            if self.has_expired() {
+            };
+            // Stopped in the middle: what the coordinator thinks now, the next one tells.
+            if did_not_run {
+                due = sent;
+            } else if self.has_expired() {
                 let verdict = Verdict::Lost(Lost::SessionExpired);
                 self.session.judge(membership.number, verdict);
                 return;
@@ -161,11 +169,12 @@ impl Beats {
 
     /// Takes the coordinator's word about this membership.
     fn is_over(
-        &self,
+        &mut self,
         membership: &Membership,
         sent: Instant,
         answer: Option<ResponseError>,
     ) -> bool {
+        self.backoff.reset();
         let verdict = match answer {
             Some(ResponseError::UnknownMemberId) => Verdict::Lost(Lost::UnknownMember),
             Some(ResponseError::FencedInstanceId) => Verdict::Lost(Lost::Fenced),
@@ -173,7 +182,7 @@ impl Beats {
             Some(_) => Verdict::Rebalancing,
             None => Verdict::Fine,
         };
-        if matches!(verdict, Verdict::Fine | Verdict::Rebalancing) {
+        if verdict == Verdict::Fine || verdict == Verdict::Rebalancing && self.is_in_time(sent) {
             self.session.answered(membership.number, sent);
             self.reporter.heartbeat_answered();
         }
@@ -181,6 +190,19 @@ impl Beats {
             self.session.judge(membership.number, verdict);
         }
         matches!(verdict, Verdict::Lost(_) | Verdict::StaleGeneration)
+    }
+
+    /// The coordinator answers a member that does not join until the rebalance timeout, and then
+    /// goes on without it at once: what it answers proves nothing beyond that moment.
+    fn is_in_time(&mut self, sent: Instant) -> bool {
+        let since = *self.rebalancing_since.get_or_insert(sent);
+        if self.session.is_joining() {
+            return true;
+        }
+        let options = self.coordinator.options();
+        // It has waited for an interval, and a little, when it is heard of first.
+        let until = sent + options.session_timeout + 2 * options.heartbeat_interval;
+        until.saturating_duration_since(since) <= options.rebalance_timeout
     }
 
     fn has_expired(&self) -> bool {

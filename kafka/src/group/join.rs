@@ -83,7 +83,10 @@ impl<H: GroupHandler> Task<H> {
                 let answer = coordinator.join(connection, &member_id, reason, protocols);
                 answer.await.map_err(GroupError::from)
             };
-            let answer = unless_lost(&session, asking).await??;
+            session.set_joining(true);
+            let answer = unless_lost(&session, asking).await;
+            session.set_joining(false);
+            let answer = answer??;
             match answer.error_code.err() {
                 None => {
                     let joined = self.generation(answer)?;

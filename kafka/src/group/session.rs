@@ -1,6 +1,6 @@
 //! What both tasks of a member know of its membership, and the proof of it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -82,6 +82,7 @@ pub(super) struct Session {
     last_answered: LastAnswered,
     membership: watch::Sender<Option<Membership>>,
     verdict: watch::Sender<(u64, Verdict)>,
+    joining: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -97,7 +98,17 @@ impl Session {
             last_answered: LastAnswered::new(),
             membership: watch::Sender::new(None),
             verdict: watch::Sender::new((0, Verdict::Fine)),
+            joining: AtomicBool::new(false),
         }
+    }
+
+    /// Whether a join is at the coordinator: it does not put out a member that waits for others.
+    pub(super) fn is_joining(&self) -> bool {
+        self.joining.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_joining(&self, joining: bool) {
+        self.joining.store(joining, Ordering::Release);
     }
 
     pub(super) fn last_answered(&self) -> &LastAnswered {
