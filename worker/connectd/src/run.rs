@@ -69,17 +69,19 @@ fn run(
     let data = runtime("data", None)?;
     let code = control.block_on(async {
         let listeners = BoundListeners::bind(RestSettings::parse(props)?).await?;
-        let worker_id = listeners.worker_id();
         let options = WorkerOptions {
             plugins: Arc::new(plugins::all()),
             logs,
-            rest_url: format!("http://{worker_id}/"),
-            worker_id,
+            rest_url: listeners.advertised_url(),
+            worker_id: listeners.worker_id(),
             data_runtime: data.handle().clone(),
             allow_unknown_connectors: false,
         };
         for address in listeners.addresses() {
             info!(%address, worker_id = options.worker_id, "REST API listening");
+        }
+        for address in listeners.admin_addresses() {
+            info!(%address, "admin API listening");
         }
         let herder = start(props, options)?;
         let server = listeners.serve(herder.clone());

@@ -49,6 +49,7 @@ pub(crate) fn warnings(props: &Props, kind: &Kind) -> Vec<String> {
     if *kind == Kind::Distributed {
         warnings.extend(distributed::warnings(props));
     }
+    warnings.extend(connect_rest::warnings(props));
     for definition in [worker_config(), rest_config()] {
         warnings.extend(definition.deprecations(props));
     }
@@ -77,7 +78,7 @@ fn is_known(name: &str, kind: Kind) -> bool {
     };
     of_kind
         || worker_config().knows(name)
-        || rest_config().knows(name)
+        || connect_rest::knows(name)
         || name == "config.providers"
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

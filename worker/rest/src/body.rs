@@ -99,6 +99,26 @@ pub(crate) fn without_nulls(given: GivenConfig) -> Result<Props, Failure> {
     )))
 }
 
+/// The body of an internal `POST …/tasks`: the configuration of each task. A
+/// value that is null is as good as none.
+pub(crate) fn task_configs(body: &[u8]) -> Result<Vec<Props>, Failure> {
+    let configs: Vec<Map<String, Value>> = serde_json::from_slice(body).map_err(|error| {
+        Failure::bad_request(format!(
+            "the request's body must be a JSON array of task configurations: {error}"
+        ))
+    })?;
+    configs
+        .into_iter()
+        .map(|config| {
+            let given = given_config(config)?;
+            Ok(given
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)))
+                .collect())
+        })
+        .collect()
+}
+
 /// The body of `PATCH …/offsets`: each partition with its new offset, none to
 /// reset it.
 pub(crate) fn offsets(body: &[u8]) -> Result<Vec<(OffsetMap, Option<OffsetMap>)>, Failure> {
@@ -256,6 +276,21 @@ mod tests {
         let request = CreateConnector::parse(body).unwrap();
         assert_eq!(request.name, "padded");
         assert_eq!(request.initial_state, Some(TargetState::Stopped));
+    }
+
+    #[test]
+    fn task_configurations_are_read() {
+        let configs = task_configs(br#"[{"a":"1","b":null},{}]"#).unwrap();
+        assert_eq!(
+            configs,
+            [
+                Props::from([("a".to_owned(), "1".to_owned())]),
+                Props::new()
+            ]
+        );
+        for bad in ["", "{}", "[1]", "[{\"a\":[]}]"] {
+            assert!(task_configs(bad.as_bytes()).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -5,13 +5,18 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod auth;
 mod body;
 mod config;
 mod cors;
+mod forward;
 mod query;
 mod resources;
+mod response_headers;
 mod route;
 mod server;
+mod service;
+mod tls;
 
-pub use config::{Listener, RestSettings, rest_config};
+pub use config::{Admin, Listener, RestSettings, Scheme, knows, rest_config, warnings};
 pub use server::{BoundListeners, RestServer};

@@ -1,6 +1,6 @@
 //! `/connectors` and everything under it.
 
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use connect_api::Props;
 use connect_cluster::{ConnectorInfo, ConnectorTaskId, Created, Herder};
@@ -107,7 +107,7 @@ async fn create(herder: &Herder, request: &Request<'_>) -> Answer {
     let created = herder
         .put_connector(&create.name, config, create.initial_state, false)
         .await?;
-    created_answer(created, request.headers)
+    created_answer(created, request)
 }
 
 async fn config(herder: &Herder, name: &str, request: &Request<'_>) -> Answer {
@@ -117,12 +117,12 @@ async fn config(herder: &Herder, name: &str, request: &Request<'_>) -> Answer {
     let given = body::config(request.body)?;
     if request.method == Method::PATCH {
         let patched = herder.patch_connector(name, given).await?;
-        return created_answer(patched, request.headers);
+        return created_answer(patched, request);
     }
     let config = named(body::without_nulls(given)?, name)?;
     created_answer(
         herder.put_connector(name, config, None, true).await?,
-        request.headers,
+        request,
     )
 }
 
@@ -140,7 +140,7 @@ fn named(mut config: Props, name: &str) -> Result<Props, Failure> {
     }
 }
 
-fn created_answer(done: Created<ConnectorInfo>, request: &HeaderMap) -> Answer {
+fn created_answer(done: Created<ConnectorInfo>, request: &Request<'_>) -> Answer {
     if !done.created {
         return ok(&done.result);
     }
@@ -151,10 +151,23 @@ fn created_answer(done: Created<ConnectorInfo>, request: &HeaderMap) -> Answer {
     Ok(response)
 }
 
+/// The address of the connector that a request creates.
+pub(super) fn location_of(resource: &Resource, request: &Request<'_>) -> Option<HeaderValue> {
+    match resource {
+        Resource::ConnectorConfig(name) => location(request, name),
+        Resource::Connectors => {
+            let create = CreateConnector::parse(request.body).ok()?;
+            location(request, &create.name)
+        }
+        _ => None,
+    }
+}
+
 /// The connector's absolute address, by the host that the client called.
-fn location(request: &HeaderMap, name: &str) -> Option<HeaderValue> {
-    let host = request.get(header::HOST)?.to_str().ok()?;
-    HeaderValue::from_str(&format!("http://{host}/connectors/{}", encode(name))).ok()
+fn location(request: &Request<'_>, name: &str) -> Option<HeaderValue> {
+    let scheme = if request.is_secure { "https" } else { "http" };
+    let host = request.headers.get(header::HOST)?.to_str().ok()?;
+    HeaderValue::from_str(&format!("{scheme}://{host}/connectors/{}", encode(name))).ok()
 }
 
 /// Percent-encodes a name for a path.
@@ -210,16 +223,29 @@ mod tests {
     // golden: 020, 036 of the recorded tour.
     #[test]
     fn locations_are_absolute_and_encoded() {
-        let mut request = HeaderMap::new();
-        assert_eq!(location(&request, "tour"), None);
-        request.insert(header::HOST, HeaderValue::from_static("127.0.0.1:8085"));
+        let at = |host: Option<&'static str>, is_secure, name| {
+            let headers = (host.into_iter())
+                .map(|host| (header::HOST, HeaderValue::from_static(host)))
+                .collect();
+            let request = Request {
+                method: Method::PUT,
+                path: "",
+                is_secure,
+                headers: &headers,
+                query: "",
+                body: b"",
+            };
+            location_of(&Resource::ConnectorConfig(String::from(name)), &request)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(at(None, false, "tour"), None);
         assert_eq!(
-            location(&request, "tour").unwrap(),
+            at(Some("127.0.0.1:8085"), false, "tour").unwrap(),
             "http://127.0.0.1:8085/connectors/tour"
         );
         assert_eq!(
-            location(&request, "a/b c?é").unwrap(),
-            "http://127.0.0.1:8085/connectors/a/b%20c%3F%C3%A9"
+            at(Some("connect:8443"), true, "a/b c?é").unwrap(),
+            "https://connect:8443/connectors/a/b%20c%3F%C3%A9"
         );
     }
 
