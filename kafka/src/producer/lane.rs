@@ -37,9 +37,6 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(250);
 /// (`RD_KAFKAP_MESSAGE_V2_MAX_OVERHEAD` is 36).
 const OVERHEAD: usize = 40;
 
-/// A clock is asked once for so many records that are handed over.
-const LOOK_AT_CLOCK: usize = 32;
-
 /// librdkafka's defaults.
 const LINGER_MS: f64 = 5.0;
 const BATCH_BYTES: usize = 1_000_000;
@@ -69,7 +66,7 @@ impl Limits {
         }
         let linger: f64 = number(
             settings,
-            &["linger.ms", "queue.buffering.max.ms"],
+            &["queue.buffering.max.ms", "linger.ms"],
             LINGER_MS,
         );
         let largest = number(settings, &["message.max.bytes"], usize::MAX);
@@ -278,10 +275,9 @@ impl Lane {
         mut send: impl FnMut(&OutgoingRecord<'_>, Option<OwnedHeaders>, u64) -> Taken,
     ) {
         let mut leaving = lock(&self.leaving);
-        let mut now = Instant::now();
+        let now = Instant::now();
         let mut round = self.next_round(now);
         lock(&self.state).begin(round);
-        let mut handed = 0;
         loop {
             let Some((record, token)) = leaving.first() else {
                 let mut state = lock(&self.state);
@@ -294,11 +290,8 @@ impl Lane {
                 outstanding.next_round_has_room();
                 continue;
             };
-            handed += 1;
-            if handed % LOOK_AT_CLOCK == 0 {
-                now = Instant::now();
-            }
-            if !round.takes(record.bytes(), now)
+            // At each record: this thread may have had to wait for a processor.
+            if !round.takes(record.bytes(), Instant::now())
                 || send(&record, leaving.first_headers(), token) == Taken::NotYet
             {
                 lock(&self.state).round = round;

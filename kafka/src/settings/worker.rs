@@ -127,9 +127,6 @@ pub fn worker_admin(worker: &Props, client_id: &str) -> Props {
 /// practice. Order needs idempotence, which Connect's own default is without: librdkafka builds
 /// the next request while one is in flight, and when the connection breaks it sends that one
 /// first, also with `max.in.flight.requests.per.connection=1` (seen with a killed broker).
-///
-/// Under load each round of the producer's lane lingers for its whole time, so it is shorter than
-/// librdkafka's own 5 ms.
 #[must_use]
 pub fn source_task_producer(worker: &Props, connector: &Props, client_id: &str) -> Props {
     let mut props = shared(worker);
@@ -139,7 +136,6 @@ pub fn source_task_producer(worker: &Props, connector: &Props, client_id: &str) 
             ("client.id", client_id),
             ("acks", "all"),
             ("delivery.timeout.ms", "2147483647"),
-            ("linger.ms", "3"),
             ("max.block.ms", "9223372036854775807"),
         ],
     );
