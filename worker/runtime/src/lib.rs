@@ -24,4 +24,4 @@ pub use settings::{OverridePolicy, WorkerSettings, worker_config};
 pub use state::{State, TargetState};
 pub use stores::{OffsetStore, StatusListener};
 pub use task_id::ConnectorTaskId;
-pub use worker::{PartitionLag, SinkLag, Worker};
+pub use worker::{Failures, PartitionLag, RunFailure, SinkLag, Worker};

@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::task::activity::Activity;
+
 /// A task's counters: a source's, a sink's, and those of both. All only grow,
 /// but for those that say how many there are at the moment.
 #[derive(Debug, Default)]
@@ -61,6 +63,11 @@ pub struct TaskMetrics {
     pub commits_skipped: Counter,
     /// `put-batch-*-time-ms`: how long puts took, together and at most.
     pub put_time: Timing,
+    /// 1 while the task is stuck: in one call for longer than
+    /// `task.stuck.timeout.ms`. Else 0.
+    pub stuck: Counter,
+    /// Which call the task is in.
+    pub(crate) activity: Activity,
 }
 
 impl TaskMetrics {

@@ -97,6 +97,35 @@ async fn file_stream_s_answers_are_the_recorded_ones() {
     }
 }
 
+/// The recorded answers have no keys of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_our_own_are_listed_only_where_one_is_set() {
+    let worker = worker().worker;
+    let mut props = config(&exchanges()[&203].request);
+    let before = worker.validate(&props, false).await.unwrap();
+    let policy = "errors.restart.policy".to_owned();
+    props.insert(policy, "sometimes".to_owned());
+    let after = worker.validate(&props, false).await.unwrap();
+    assert_eq!(after.groups, before.groups);
+    assert_eq!(after.error_count, before.error_count + 1);
+    let (same, more) = after.configs.split_at(before.configs.len());
+    assert_eq!(
+        serde_json::to_value(same).unwrap(),
+        serde_json::to_value(&before.configs).unwrap()
+    );
+    let more: Vec<&str> = more.iter().map(|it| it.value.name.as_str()).collect();
+    assert_eq!(
+        more,
+        [
+            "errors.restart.policy",
+            "errors.restart.delay.ms",
+            "errors.restart.delay.max.ms",
+            "errors.restart.max.attempts",
+            "errors.restart.reset.ms",
+        ]
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_s_keys_are_the_recorded_ones() {
     let worker = worker().worker;

@@ -7,6 +7,7 @@ mod class;
 mod common;
 mod converters;
 mod overrides;
+mod restart;
 mod sink;
 mod source;
 mod topic_creation;
@@ -26,6 +27,7 @@ pub(crate) use converters::{
     Role, check_worker_converters, class_name, converter, converter_class, header_converter,
 };
 pub(crate) use overrides::{admin_settings, consumer_settings, producer_settings, settings_of};
+pub use restart::RestartPolicy;
 pub(crate) use sink::{DeadLetterSettings, SinkSettings, Subscription};
 pub use sink::{TOPICS, TOPICS_REGEX, sink_config};
 pub use source::source_config;
@@ -206,6 +208,7 @@ pub fn warnings(plugins: &Plugins, plugin: &ConnectorPlugin, props: &Props) -> V
     let mut warnings = (plugin.create)().warnings(props);
     warnings.extend(converters::warnings(props));
     warnings.extend(aliases::warnings(plugins, props));
+    warnings.extend(restart::warnings(props));
     if let TaskFactory::Sink(_) = plugin.task {
         return warnings;
     }

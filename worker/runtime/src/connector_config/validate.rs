@@ -13,7 +13,9 @@ use super::aliases::{self, Kind};
 use super::class::check_version;
 use super::common::{CONNECTOR_CLASS, CONNECTOR_VERSION};
 use super::source::EXACTLY_ONCE_SUPPORT;
-use super::{connector_plugin, converters, overrides, topic_creation, undefined, versioned};
+use super::{
+    connector_plugin, converters, overrides, restart, topic_creation, undefined, versioned,
+};
 use crate::WorkerSettings;
 
 /// Checks a configuration; with `outside`, also against the systems that it
@@ -36,6 +38,7 @@ pub async fn validate(
         others.extend(topic_creation::validate(props));
     }
     others.extend(converters::validate(&mut values, plugins, props));
+    others.extend(restart::validate(props));
 
     let connector = (plugin.create)();
     let mut own = connector.validate(props);

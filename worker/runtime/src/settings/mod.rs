@@ -11,7 +11,8 @@ pub use keys::worker_config;
 use keys::{
     BOOTSTRAP_SERVERS, CLIENT_OVERRIDE_ALLOWLIST, CLIENT_OVERRIDE_POLICY, HEADER_CONVERTER,
     KEY_CONVERTER, OFFSET_FLUSH_INTERVAL, OFFSET_FLUSH_TIMEOUT, TASK_SHUTDOWN_GRACEFUL_TIMEOUT,
-    TOPIC_CREATION_ENABLE, TOPIC_TRACKING_ALLOW_RESET, TOPIC_TRACKING_ENABLE, VALUE_CONVERTER,
+    TASK_STUCK_TIMEOUT, TOPIC_CREATION_ENABLE, TOPIC_TRACKING_ALLOW_RESET, TOPIC_TRACKING_ENABLE,
+    VALUE_CONVERTER,
 };
 pub use override_policy::OverridePolicy;
 
@@ -28,6 +29,8 @@ pub struct WorkerSettings {
     pub header_converter: String,
     /// `task.shutdown.graceful.timeout.ms`.
     pub task_shutdown_graceful_timeout: Duration,
+    /// `task.stuck.timeout.ms`; none where nobody is told.
+    pub task_stuck_timeout: Option<Duration>,
     /// `offset.flush.interval.ms`.
     pub offset_flush_interval: Duration,
     /// `offset.flush.timeout.ms`.
@@ -60,6 +63,8 @@ impl WorkerSettings {
             value_converter: settings.get(&VALUE_CONVERTER)?.0,
             header_converter: settings.get(&HEADER_CONVERTER)?.0,
             task_shutdown_graceful_timeout: milliseconds(&TASK_SHUTDOWN_GRACEFUL_TIMEOUT)?,
+            task_stuck_timeout: Some(milliseconds(&TASK_STUCK_TIMEOUT)?)
+                .filter(|timeout| !timeout.is_zero()),
             offset_flush_interval: milliseconds(&OFFSET_FLUSH_INTERVAL)?,
             offset_flush_timeout: milliseconds(&OFFSET_FLUSH_TIMEOUT)?,
             client_override_policy: OverridePolicy::parse(

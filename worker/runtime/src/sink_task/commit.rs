@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::member::{failed, native};
 use super::run::Loop;
+use crate::task::activity::Call;
 use crate::worker::plugin_thread::catch;
 
 /// With `offset.flush.interval.ms=0` commits follow one another this closely.
@@ -188,6 +189,7 @@ impl Loop {
             let settling = self.reporter.settle(self.commits.timeout);
             self.member.beside(settling).await?;
         }
+        let _call = self.metrics.activity.enter(Call::PreCommit);
         let asked = catch(self.task.pre_commit(put.clone()));
         let allowed = self.member.beside(asked).await?;
         let mut offsets = Vec::with_capacity(allowed.len());

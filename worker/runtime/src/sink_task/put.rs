@@ -10,12 +10,14 @@ use tokio::time::Instant;
 
 use super::pipeline::Step;
 use super::run::{Loop, RETRY_PAUSE};
+use crate::task::activity::Call;
 use crate::task::backoff::Backoff;
 use crate::worker::plugin_thread::catch;
 
 impl Loop {
     /// Converts and transforms what was fetched.
     pub(super) async fn prepare_batch(&mut self) -> Result<()> {
+        let _call = self.metrics.activity.enter(Call::Convert);
         self.metrics.read.add(self.member.fetched.len() as u64);
         let mut last: Option<(Partition, i64)> = None;
         for consumed in self.member.fetched.take() {
@@ -33,6 +35,7 @@ impl Loop {
                 Ok(Step::Keep(record)) => self.batch.push(record),
                 Ok(Step::Done) => {}
                 step => {
+                    self.metrics.activity.progressed();
                     let persisted = self.pipeline.persist(step, &consumed);
                     self.batch.extend(self.member.beside(persisted).await?);
                 }
@@ -67,6 +70,7 @@ impl Loop {
     pub(super) async fn put_batch(&mut self) -> Result<()> {
         let mut backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
         let is_flush = self.batch.is_empty() && self.reached.is_empty();
+        let _call = self.metrics.activity.enter(Call::Put);
         while !self.stopping() {
             let since = Instant::now();
             let put = self.member.beside(catch(self.task.put(&self.batch))).await;
@@ -84,6 +88,7 @@ impl Loop {
                 }
             };
             let delay = error.retry_after().unwrap_or_else(|| backoff.next());
+            self.metrics.activity.trouble(&error);
             tracing::warn!(
                 "the sink cannot take {} records now, trying again in {} ms: {}",
                 self.batch.len(),

@@ -7,6 +7,7 @@ use connect_kafka::consumer::Rebalance;
 
 use super::member::{natives, ours};
 use super::run::{Loop, RETRY_PAUSE};
+use crate::task::activity::Call;
 use crate::task::backoff::{Backoff, pause};
 use crate::worker::plugin_thread::catch;
 
@@ -53,11 +54,13 @@ impl Loop {
     /// Opens partitions, again after a pause while the sink cannot.
     async fn open(&mut self, partitions: &[TopicPartition]) -> Result<PartitionOffsets> {
         let mut backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
+        let _call = self.metrics.activity.enter(Call::Open);
         loop {
             let opened = self.member.beside(catch(self.task.open(partitions))).await;
             match opened {
                 Err(error) if error.is_retriable() => {
                     let delay = error.retry_after().unwrap_or_else(|| backoff.next());
+                    self.metrics.activity.trouble(&error);
                     tracing::warn!(
                         "the sink cannot open partitions yet, trying again in {} ms: {}",
                         delay.as_millis(),
@@ -112,6 +115,7 @@ impl Loop {
     }
 
     pub(super) async fn close_partitions(&mut self, partitions: &[TopicPartition]) {
+        let _call = self.metrics.activity.enter(Call::Close);
         let closed = catch(async {
             self.task.close(partitions).await;
             Ok(())

@@ -18,6 +18,7 @@ use super::pipeline::Pipeline;
 use super::reporter::Reporter;
 use super::subscription::Subscriber;
 use crate::metrics::TaskMetrics;
+use crate::task::activity::Call;
 use crate::task::backoff::{Backoff, pause};
 use crate::task::{TaskControl, kafka_error};
 use crate::worker::plugin_thread::catch;
@@ -148,6 +149,7 @@ impl Loop {
         let stop = self.control.stop.clone();
         let mut backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
         let mut is_ready = false;
+        let _call = self.metrics.activity.enter(Call::Start);
         loop {
             let started = match is_ready {
                 false => self.reporter.start().await,
@@ -158,6 +160,7 @@ impl Loop {
                 Ok(()) => is_ready = true,
                 Err(error) if error.is_retriable() => {
                     let delay = error.retry_after().unwrap_or_else(|| backoff.next());
+                    self.metrics.activity.trouble(&error);
                     tracing::warn!(
                         "the task cannot start yet, trying again in {} ms: {}",
                         delay.as_millis(),
@@ -293,6 +296,7 @@ impl Loop {
         self.metrics.partitions.set(0);
         let left = deadline.saturating_duration_since(Instant::now());
         self.member.consumer.close(left).await;
+        let _call = self.metrics.activity.enter(Call::Stop);
         let stopped = catch(async {
             self.task.stop().await;
             Ok(())

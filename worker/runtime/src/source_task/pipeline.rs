@@ -140,6 +140,7 @@ impl Pipeline {
         original: Option<Record>,
         (partition, offset): (&Arc<OffsetMap>, SourceOffset),
     ) -> Result<()> {
+        self.metrics.activity.progressed();
         let original = original.as_ref();
         let step = self
             .persist(step, &mut record, original, (partition, &offset))
@@ -334,6 +335,7 @@ impl Pipeline {
             }
             () = stop.cancelled() => return Err(stopping()),
         }
+        self.metrics.activity.progressed();
         self.check_deliveries()
     }
 

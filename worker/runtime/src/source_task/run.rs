@@ -10,6 +10,7 @@ use super::SourceTaskRun;
 use super::commit::{Event, OffsetCommitter, Stored};
 use super::pipeline::Pipeline;
 use crate::task::TaskControl;
+use crate::task::activity::{Activity, Call};
 use crate::task::backoff::{Backoff, pause};
 use crate::worker::plugin_thread::catch;
 use crate::worker::reporter::TaskReporter;
@@ -29,6 +30,7 @@ struct Loop {
     /// What was stored since the plugin was last told.
     stored: Vec<Stored>,
     reporter: TaskReporter,
+    activity: Activity,
     flush_timeout: Duration,
     /// `task.shutdown.graceful.timeout.ms`.
     grace: Duration,
@@ -51,15 +53,18 @@ impl SourceTaskRun {
             committer: self.committer,
             stored: Vec::new(),
             reporter: self.spec.reporter.clone(),
+            activity: self.spec.metrics.activity.clone(),
             flush_timeout: self.spec.worker.offset_flush_timeout,
             grace: self.spec.worker.task_shutdown_graceful_timeout,
             control,
         };
         let mut result = running.wait_until_started().await;
         if result.is_ok() && !running.stopping() {
+            let call = running.activity.enter(Call::Start);
             result = catch(running.task.start(context, &props))
                 .await
                 .map_err(|error| error.while_doing("starting the task"));
+            drop(call);
             if result.is_ok() {
                 running.reporter.state(State::Running);
                 tracing::info!("the task has started");
@@ -94,24 +99,31 @@ impl Loop {
 
     async fn work(&mut self) -> Result<()> {
         let mut backoff = Backoff::new(POLL_RETRY.0, POLL_RETRY.1);
+        // From the first poll that failed to one that does not.
+        let mut failing = None;
         while !self.stopping() {
             self.pipeline.check_deliveries()?;
             self.tell_stored().await?;
             if self.paused() {
+                failing = None;
                 self.pause_and_resume().await?;
                 continue;
             }
             match self.poll().await {
                 Ok(batch) if batch.is_empty() => {
+                    failing = None;
                     backoff.reset();
                     self.pipeline.take_stock();
                 }
                 Ok(batch) => {
+                    failing = None;
                     backoff.reset();
                     self.send(batch).await?;
                 }
                 Err(error) if error.is_retriable() => {
                     let delay = backoff.next();
+                    failing.get_or_insert_with(|| self.activity.enter(Call::Poll));
+                    self.activity.trouble(&error);
                     tracing::warn!(
                         "polling the source failed, trying again in {} ms: {}",
                         delay.as_millis(),
@@ -129,6 +141,7 @@ impl Loop {
     /// Polls the plugin; commits go on meanwhile. The poll is never cancelled.
     async fn poll(&mut self) -> Result<Vec<SourceRecord>> {
         let since = Instant::now();
+        let _call = self.activity.enter(Call::Poll);
         let poll = catch(self.task.poll(POLL_WAIT));
         let batch = beside_commits(
             poll,
@@ -155,12 +168,14 @@ impl Loop {
     }
 
     async fn send(&mut self, batch: Vec<SourceRecord>) -> Result<()> {
+        let _call = self.activity.enter(Call::Send);
         catch(self.pipeline.send(batch)).await
     }
 
     /// Tells the plugin what was stored, between polls.
     async fn tell_stored(&mut self) -> Result<()> {
         for stored in std::mem::take(&mut self.stored) {
+            let _call = self.activity.enter(Call::Committed);
             catch(self.task.committed(&stored))
                 .await
                 .map_err(|error| error.while_doing("telling the task of stored offsets"))?;
@@ -243,6 +258,7 @@ impl Loop {
         if let Err(error) = settled {
             tracing::warn!("at the end of the task: {}", error.trace());
         }
+        let _call = self.activity.enter(Call::Stop);
         let stopped = catch(async {
             self.task.stop().await;
             Ok(())

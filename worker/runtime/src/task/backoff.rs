@@ -43,6 +43,14 @@ pub(crate) async fn pause(delay: Duration, stop: &CancellationToken) -> Result<(
     }
 }
 
+/// Somewhere in the upper half of `max`, so that tasks do not try in step.
+pub(crate) fn jittered(max: Duration) -> Duration {
+    let nanos = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |now| now.subsec_nanos());
+    max / 2 + (max / 2).mul_f64(f64::from(nanos % 1000) / 1000.0)
+}
+
 /// The task is to stop.
 pub(crate) fn stopping() -> Error {
     Error::new(ErrorKind::Stopped, "the task is being stopped")

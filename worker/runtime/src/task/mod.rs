@@ -1,5 +1,6 @@
 //! What source and sink tasks have in common.
 
+pub(crate) mod activity;
 pub(crate) mod backoff;
 pub(crate) mod chain;
 pub(crate) mod tolerance;

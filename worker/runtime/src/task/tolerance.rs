@@ -10,6 +10,7 @@ use connect_api::{Error, ErrorKind};
 use crate::ConnectorTaskId;
 use crate::connector_config::ErrorSettings;
 use crate::metrics::TaskMetrics;
+use crate::task::backoff::jittered;
 
 /// The first pause (`RETRIES_DELAY_MIN_MS`).
 const RETRY_DELAY_MIN: Duration = Duration::from_millis(300);
@@ -120,6 +121,7 @@ impl Tolerance {
         attempts: u32,
     ) -> Option<Duration> {
         self.metrics.record_failures.add(1);
+        self.metrics.activity.trouble(&failure.error);
         if !failure.error.is_retriable() {
             return None;
         }
@@ -175,14 +177,6 @@ impl Tolerance {
             failure.error.trace()
         );
     }
-}
-
-/// Somewhere in the upper half of `max`, so that tasks do not try in step.
-fn jittered(max: Duration) -> Duration {
-    let nanos = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |now| now.subsec_nanos());
-    max / 2 + (max / 2).mul_f64(f64::from(nanos % 1000) / 1000.0)
 }
 
 /// The error that ends a task over a record.

@@ -5,10 +5,12 @@
 //! are held for look-ups only.
 
 mod connector;
+mod failure;
 mod offsets;
 pub(crate) mod plugin_thread;
 pub(crate) mod reporter;
 mod sink_offsets;
+mod stuck;
 mod task;
 
 use std::collections::HashMap;
@@ -28,11 +30,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use self::connector::{Command, ConnectorLoop, RunningConnector};
+pub use self::failure::RunFailure;
 use self::offsets::StoredOffsets;
-use self::reporter::{ConnectorReporter, Fence, TaskReporter};
+pub use self::reporter::Failures;
+use self::reporter::{ConnectorReporter, TaskReporter};
 pub use self::sink_offsets::{PartitionLag, SinkLag};
+use self::stuck::{Finding, StuckWatch};
 use self::task::RunningTask;
-use crate::connector_config::{self, ConnectorSettings, TOPICS, TOPICS_REGEX};
+use crate::connector_config::{self, ConnectorSettings, RestartPolicy, TOPICS, TOPICS_REGEX};
 use crate::metrics::TaskMetrics;
 use crate::task::{TaskControl, TaskSpec};
 use crate::{ConnectorTaskId, OffsetStore, State, StatusListener, TargetState, WorkerSettings};
@@ -109,11 +114,7 @@ impl Worker {
         target: TargetState,
         events: Arc<dyn ConnectorEvents>,
     ) -> Result<()> {
-        let reporter = ConnectorReporter {
-            connector: name.to_owned(),
-            listener: self.inner.statuses.clone(),
-            fence: Fence::default(),
-        };
+        let reporter = ConnectorReporter::new(name, self.inner.statuses.clone());
         let prepared = self.prepare_connector(name, props, events, reporter.clone());
         let commands = match prepared {
             Ok(commands) => commands,
@@ -140,6 +141,7 @@ impl Worker {
         let inner = &self.inner;
         let span = tracing::info_span!("connector", connector = name);
         let plugin = *connector_config::connector_plugin(&inner.plugins, &props)?;
+        RestartPolicy::parse(&props)?;
         span.in_scope(|| {
             for warning in connector_config::warnings(&inner.plugins, &plugin, &props) {
                 tracing::warn!("{warning}");
@@ -264,11 +266,7 @@ impl Worker {
         task_props: Props,
         target: TargetState,
     ) -> Result<()> {
-        let reporter = TaskReporter {
-            id: id.clone(),
-            listener: self.inner.statuses.clone(),
-            fence: Fence::default(),
-        };
+        let reporter = TaskReporter::new(id.clone(), self.inner.statuses.clone());
         let spec = TaskSpec {
             id,
             connector_props,
@@ -320,6 +318,7 @@ impl Worker {
             ended,
             reporter: spec.reporter.clone(),
             metrics: spec.metrics.clone(),
+            stuck: StuckWatch::default(),
         };
         let control = TaskControl {
             target: target_seen,
@@ -415,6 +414,38 @@ impl Worker {
         lock(&self.inner.tasks)
             .get(id)
             .map(|task| task.metrics.clone())
+    }
+
+    /// The failures of a connector that runs here, or did until it failed.
+    pub fn connector_failures(&self, name: &str) -> Option<Failures> {
+        lock(&self.inner.connectors)
+            .get(name)
+            .map(|connector| connector.reporter.failures())
+    }
+
+    /// The failure of a task that runs here, or did until it failed.
+    pub fn task_failures(&self, id: &ConnectorTaskId) -> Option<Failures> {
+        lock(&self.inner.tasks)
+            .get(id)
+            .map(|task| task.reporter.failures())
+    }
+
+    /// Watches for tasks that are stuck, for ever: to be spawned where plugins
+    /// cannot hold it up.
+    pub async fn watch_tasks(&self) {
+        let Some(limit) = self.inner.settings.task_stuck_timeout else {
+            return;
+        };
+        loop {
+            tokio::time::sleep(stuck::period(limit)).await;
+            let findings: Vec<(TaskReporter, Finding)> = lock(&self.inner.tasks)
+                .values_mut()
+                .filter_map(|task| task.look(limit))
+                .collect();
+            for (reporter, finding) in findings {
+                task::tell(&reporter, &finding);
+            }
+        }
     }
 
     /// Checks a connector's configuration as a whole: all errors at once. With

@@ -142,6 +142,33 @@ impl Statuses {
             .unwrap_or_else(|_| panic!("{name} did not become {state}: {:?}", self.states(name)))
     }
 
+    /// Waits until what was said last of `name` is in `state`, with a trace
+    /// that is `wanted`.
+    pub async fn wait_for_trace(
+        &self,
+        name: &str,
+        state: State,
+        wanted: impl Fn(Option<&str>) -> bool,
+    ) -> Option<String> {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let changed = self.changed.notified();
+            let last = {
+                let seen = self.seen.lock().unwrap();
+                seen.iter().rev().find(|(who, _, _)| who == name).cloned()
+            };
+            if let Some((_, now, trace)) = &last
+                && *now == state
+                && wanted(trace.as_deref())
+            {
+                return trace.clone();
+            }
+            if tokio::time::timeout_at(deadline, changed).await.is_err() {
+                panic!("{name} stayed {last:?}");
+            }
+        }
+    }
+
     fn note(&self, who: String, state: State, trace: Option<String>) {
         self.seen.lock().unwrap().push((who, state, trace));
         self.changed.notify_waiters();
