@@ -20,6 +20,8 @@ use crate::route::Resource;
 
 /// How long the first worker tries again while the group is changing.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take to see what another worker has written.
+const SEE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long it waits in between.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -30,6 +32,8 @@ const FORWARD: &str = "forward";
 const NO_LEADER: &str = "Cannot complete request momentarily due to no known leader URL, likely because a rebalance was underway.";
 const CONFLICT: &str =
     "Cannot complete request because of a conflicting operation (e.g. worker rebalance)";
+/// What a worker answers that is stopping, and has done nothing any more.
+const STOPPING: &str = "Worker is shutting down";
 const STALE: &str = "Cannot complete request momentarily due to stale configuration (typically caused by a concurrent config change)";
 
 /// Which worker has to answer a request.
@@ -127,7 +131,13 @@ impl Forwarder {
     ) -> Result<Forwarded, Failure> {
         match target {
             Target::Any => Ok(Forwarded::Here),
-            _ => self.send(|| target.place(herder), request).await,
+            _ => {
+                let done = self.send(|| target.place(herder), request).await?;
+                if matches!(&done, Forwarded::Answered(answer) if answer.status().is_success()) {
+                    see(herder).await;
+                }
+                Ok(done)
+            }
         }
     }
 
@@ -183,6 +193,16 @@ impl Forwarder {
     }
 }
 
+/// What another worker has written is seen here before the client hears that it
+/// was: its next request may come to this worker.
+async fn see(herder: &Herder) {
+    match tokio::time::timeout(SEE_TIMEOUT, herder.catch_up()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(error = error.trace(), "cannot read the config topic"),
+        Err(_) => tracing::debug!("the config topic could not be read in time"),
+    }
+}
+
 /// The request's address at another worker, with all of its query but for how
 /// often it may still be passed on.
 fn forward_url(worker: &str, request: &Request<'_>, may_go_on: bool) -> String {
@@ -222,14 +242,18 @@ fn headers_to_forward(headers: &HeaderMap) -> HeaderMap {
     forwarded
 }
 
-/// True for a refusal that a group that is changing gives, before it did
-/// anything.
+/// True for a refusal that a group that is changing gives, or a worker that is
+/// about to leave it, before it did anything.
 fn is_passing(answer: &ForwardedAnswer) -> bool {
-    answer.status == StatusCode::CONFLICT
-        && serde_json::from_slice::<serde_json::Value>(&answer.body).is_ok_and(|body| {
-            (body["message"].as_str())
-                .is_some_and(|message| [NO_LEADER, CONFLICT, STALE].contains(&message))
-        })
+    let passing: &[&str] = match answer.status {
+        StatusCode::CONFLICT => &[NO_LEADER, CONFLICT, STALE],
+        StatusCode::SERVICE_UNAVAILABLE => &[STOPPING],
+        _ => return false,
+    };
+    serde_json::from_slice::<serde_json::Value>(&answer.body).is_ok_and(|body| {
+        let message = body["message"].as_str();
+        message.is_some_and(|message| passing.contains(&message))
+    })
 }
 
 /// The other worker's answer. What it says of itself (`Date`, `Location`, …)
