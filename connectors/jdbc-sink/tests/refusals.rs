@@ -111,7 +111,9 @@ async fn a_unique_violation_is_told_in_the_servers_words() {
             "postgres" => "duplicate key value violates unique constraint \"t_pkey\"",
             _ => "Duplicate entry '1' for key 'PRIMARY'",
         };
-        assert!(report.contains(words), "{report}");
+        for part in [words, "topic: t", "partition: 0", "offset: 2"] {
+            assert!(report.contains(part), "{which}: {part} is not in {report}");
+        }
         task.stop().await;
     }
 }

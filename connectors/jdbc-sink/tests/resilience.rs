@@ -189,17 +189,101 @@ async fn the_next_host_is_taken_where_the_first_says_nothing() {
     let place = silent.local_addr().unwrap().to_string();
     for (which, mut database, base) in servers("jdbc_silent").await {
         let timeout = match which {
-            "postgres" => "connectTimeout=1",
-            _ => "connectTimeout=1000",
+            "postgres" => "connectTimeout=3",
+            _ => "connectTimeout=3000",
         };
         let mut task = Running::start(CONFLUENT, &behind(&base, &place, timeout)).await;
         let records = [amount("t", 0, 1, "a")];
-        let written = tokio::time::timeout(Duration::from_secs(10), task.put(&records));
+        let written = tokio::time::timeout(Duration::from_secs(20), task.put(&records));
         written.await.expect("the second host is asked in time");
         let rows = database.rows("SELECT id FROM t").await;
         assert_eq!(rows, [["1"]], "{which}");
         task.stop().await;
     }
+}
+
+/// Another way to a server, which ends with all its connections when the handle is aborted.
+async fn way_to(upstream: String) -> (String, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = listener.local_addr().unwrap().to_string();
+    let serving = tokio::spawn(async move {
+        let mut connections = tokio::task::JoinSet::new();
+        while let Ok((mut client, _)) = listener.accept().await {
+            let upstream = upstream.clone();
+            connections.spawn(async move {
+                let mut server = tokio::net::TcpStream::connect(upstream).await.unwrap();
+                drop(tokio::io::copy_bidirectional(&mut client, &mut server).await);
+            });
+        }
+    });
+    (place, serving)
+}
+
+/// The URL's `host:port`.
+fn place(base: &Props) -> String {
+    let (_, rest) = base["connection.url"].split_once("://").unwrap();
+    rest.split('/').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_next_host_takes_over_from_one_that_is_lost() {
+    for (which, mut database, base) in servers("jdbc_takeover").await {
+        let (first, way) = way_to(place(&base)).await;
+        let settings = with(&behind(&base, &first, ""), &[("max.retries", "3")]);
+        let mut task = Running::start(CONFLUENT, &settings).await;
+        task.put(&[amount("t", 0, 1, "a")]).await;
+        way.abort();
+        assert!(way.await.unwrap_err().is_cancelled());
+        let error = task.fails(&[amount("t", 1, 2, "b")]).await;
+        assert!(error.is_retriable(), "{which}: {}", error.trace());
+        task.put_patiently(&[amount("t", 1, 2, "b")]).await;
+        let rows = database.rows("SELECT id FROM t ORDER BY id").await;
+        assert_eq!(rows, [["1"], ["2"]], "{which}");
+        task.stop().await;
+    }
+}
+
+/// The forms of Connector/J's multi-host URLs, each with a dead host before the live one.
+#[tokio::test]
+async fn mysql_hosts_are_taken_in_every_form() {
+    let (mut database, base) = servers::mysql("jdbc_host_forms").await;
+    let place = place(&base);
+    let (host, port) = place.split_once(':').unwrap();
+    let forms = [
+        format!("jdbc:mysql://127.0.0.1:1,{place}/jdbc_host_forms"),
+        format!("jdbc:mysql:loadbalance://127.0.0.1:1,{place}/jdbc_host_forms"),
+        format!("jdbc:mysql://(host=127.0.0.1,port=1),(host={host},port={port})/jdbc_host_forms"),
+        format!(
+            "jdbc:mysql://address=(host=127.0.0.1)(port=1),address=(host={host})(port={port})/jdbc_host_forms"
+        ),
+        format!("jdbc:mysql://[127.0.0.1:1,{place}]/jdbc_host_forms"),
+        format!("jdbc:mariadb:sequential://127.0.0.1:1,{place}/jdbc_host_forms"),
+    ];
+    for (id, url) in (1..).zip(&forms) {
+        let settings = [
+            ("connection.url", url.as_str()),
+            ("connection.attempts", "1"),
+            ("max.retries", "0"),
+            ("auto.create", "true"),
+        ];
+        let mut task = Running::start(CONFLUENT, &with(&base, &settings)).await;
+        task.put(&[amount("t", id, 1, url)]).await;
+        let rows = database.rows("SELECT count(*) FROM t").await;
+        assert_eq!(rows, [[id.to_string()]], "{url}");
+        task.stop().await;
+    }
+    let none = "jdbc:mysql://127.0.0.1:1,127.0.0.1:2/jdbc_host_forms";
+    let settings = [
+        ("connection.url", none),
+        ("connection.attempts", "1"),
+        ("max.retries", "0"),
+    ];
+    let mut task = Running::start(CONFLUENT, &with(&base, &settings)).await;
+    let error = task.fails(&[amount("t", 0, 1, "a")]).await.trace();
+    for place in ["127.0.0.1:1", "127.0.0.1:2"] {
+        assert!(error.contains(place), "{error}");
+    }
+    task.stop().await;
 }
 
 /// The service's own certificate serves as authority and as the client's.

@@ -3,6 +3,7 @@
 pub(crate) mod error;
 mod mysql;
 mod mysql_cells;
+mod mysql_error;
 mod postgres;
 mod postgres_cells;
 mod sqlite;

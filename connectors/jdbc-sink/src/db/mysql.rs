@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{ClientIdentity, Conn, Error, Opts, OptsBuilder, Row, SslOpts, Value};
+use mysql_async::{ClientIdentity, Conn, Opts, OptsBuilder, Row, SslOpts, Value};
 
 use super::error::{DbError, DbResult, Failures, Fault};
 use super::mysql_cells::Literals;
+use super::mysql_error::fault_of;
 use super::{Manner, TextRows, tls};
 use crate::config::InsertMode;
 use crate::plan::{Batch, Op, PlanColumn, Row as PlanRow};
@@ -379,83 +380,4 @@ fn tls_of(url: &JdbcUrl) -> DbResult<SslOpts> {
         opts = opts.with_client_identity(Some(identity));
     }
     Ok(opts)
-}
-
-fn fault_of(error: &Error) -> DbError {
-    let Error::Server(server) = error else {
-        let message = error.to_string();
-        let lower = message.to_lowercase();
-        let refused = ["certificate", "tls", "ssl"]
-            .iter()
-            .any(|word| lower.contains(word));
-        let fault = if refused {
-            Fault::Refused
-        } else {
-            Fault::Connection
-        };
-        return DbError::new(fault, message);
-    };
-    let message = format!(
-        "ERROR {} ({}): {}",
-        server.code, server.state, server.message
-    );
-    let text = &server.message;
-    let row = text
-        .rsplit_once(" at row ")
-        .and_then(|(_, digits)| digits.trim().parse::<usize>().ok()?.checked_sub(1));
-    let column = text
-        .to_lowercase()
-        .find("column '")
-        .and_then(|at| text[at + "column '".len()..].split('\'').next())
-        .map(str::to_owned);
-    DbError {
-        row,
-        column,
-        too_narrow: matches!(server.code, 1264 | 1406 | 1265),
-        ..DbError::new(fault_of_code(server.code, &server.state), message)
-    }
-}
-
-/// By the numbers of MySQL's server error reference.
-fn fault_of_code(code: u16, state: &str) -> Fault {
-    match code {
-        // Lock wait timeout, deadlock, too many connections, out of memory,
-        // read-only, disk full.
-        1205 | 1213 | 1040 | 1203 | 1226 | 1037 | 1038 | 1041 | 1290 | 1836 | 1021 | 3572 => {
-            Fault::Transient
-        }
-        // Shutdown in progress, connection killed, idle for too long.
-        1053 | 1927 | 1317 | 4031 | 2006 | 2013 | 1158..=1161 => Fault::Connection,
-        // No such table, unknown column, wrong number of columns.
-        1146 | 1054 | 1136 | 1051 => Fault::Structure,
-        // Bad null, duplicate, foreign keys, no default, out of range, too long,
-        // wrong value, JSON, check constraints, truncated, geometry, bits.
-        1048
-        | 1062
-        | 1216
-        | 1217
-        | 1451
-        | 1452
-        | 1364
-        | 1264
-        | 1406
-        | 1366
-        | 1292
-        | 1411
-        | 1265
-        | 1690
-        | 3140..=3160
-        | 3819
-        | 4025
-        | 1416
-        | 1439
-        | 1300
-        | 1586
-        | 1367
-        | 1118
-        | 1153 => Fault::Data,
-        _ if state.starts_with("22") || state.starts_with("23") => Fault::Data,
-        _ if state.starts_with("08") => Fault::Connection,
-        _ => Fault::Refused,
-    }
 }

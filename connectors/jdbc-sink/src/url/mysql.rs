@@ -103,12 +103,25 @@ impl TlsFlags {
     }
 }
 
+/// The list within brackets that Connector/J lets stand for several hosts; an IPv6 address has
+/// brackets too, and no comma.
+fn bracketed_list(hosts: &str) -> Option<&str> {
+    let inner = hosts.strip_prefix('[')?.strip_suffix(']')?;
+    let mut depth = 0;
+    let closes_early = inner.chars().any(|character| {
+        depth += match character {
+            '[' => 1,
+            ']' => -1,
+            _ => 0,
+        };
+        depth < 0
+    });
+    (!closes_early && inner.contains(['(', ','])).then_some(inner)
+}
+
 /// Splits at commas outside of brackets and parentheses.
 fn split_hosts(hosts: &str) -> Vec<&str> {
-    let hosts = hosts
-        .strip_prefix('[')
-        .filter(|inner| inner.ends_with(']') && inner.contains('('))
-        .map_or(hosts, |inner| &inner[..inner.len() - 1]);
+    let hosts = bracketed_list(hosts).unwrap_or(hosts);
     let mut parts = Vec::new();
     let (mut depth, mut start) = (0_i32, 0);
     for (position, character) in hosts.char_indices() {

@@ -62,6 +62,8 @@ fn urls_of_connector_j() {
         "jdbc:mysql://(host=myhost1,port=1111),(host=myhost2,port=2222)/db",
         "jdbc:mysql://address=(host=myhost1)(port=1111),address=(host=myhost2)(port=2222)/db",
         "jdbc:mysql://[(host=myhost1,port=1111),(host=myhost2,port=2222)]/db",
+        "jdbc:mysql://[myhost1:1111,myhost2:2222]/db",
+        "jdbc:mysql://u:p@[myhost1:1111,(host=myhost2,port=2222)]/db",
         "jdbc:mysql:loadbalance://myhost1:1111,myhost2:2222/db",
         "jdbc:mariadb://myhost1:1111,myhost2:2222/db",
     ] {
@@ -69,6 +71,10 @@ fn urls_of_connector_j() {
         assert_eq!(hosts(&url), ["myhost1:1111", "myhost2:2222"], "{text}");
         assert_eq!(url.name.as_deref(), Some("db"), "{text}");
     }
+    let of_ipv6 = parsed("jdbc:mysql://[::1]:1111,[::2]/db");
+    assert_eq!(hosts(&of_ipv6), ["::1:1111", "::2:3306"]);
+    let of_ipv6 = parsed("jdbc:mysql://[::1],[::2]/db");
+    assert_eq!(hosts(&of_ipv6), ["::1:3306", "::2:3306"]);
     assert_eq!(
         parsed("jdbc:mysql://h/d?sslMode=VERIFY_IDENTITY").tls.mode,
         TlsMode::VerifyIdentity
