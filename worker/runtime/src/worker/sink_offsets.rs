@@ -148,26 +148,16 @@ impl Group {
             let committed = self.admin.commit_group_offsets(&self.id, altered).await;
             committed.map_err(|error| self.failed("alter", error))?;
         }
-        let is_reset = |partition: &Partition| {
-            offsets
-                .iter()
-                .any(|(it, offset)| it == partition && offset.is_none())
-        };
-        let stored = self.offsets().await?;
-        if !stored.keys().any(is_reset) {
-            return Ok(());
-        }
-        let kept: Vec<(Partition, i64)> = stored
+        let reset: Vec<Partition> = offsets
             .into_iter()
-            .filter(|(partition, _)| !is_reset(partition))
+            .filter(|(_, offset)| offset.is_none())
+            .map(|(partition, _)| partition)
             .collect();
-        let failed = |error| self.failed("alter", error);
-        self.admin.delete_group(&self.id).await.map_err(failed)?;
-        if kept.is_empty() {
+        if reset.is_empty() {
             return Ok(());
         }
-        let committed = self.admin.commit_group_offsets(&self.id, kept).await;
-        committed.map_err(failed)
+        let deleted = self.admin.delete_group_offsets(&self.id, &reset).await;
+        deleted.map_err(|error| self.failed("alter", error))
     }
 
     /// The original's words (`Worker.alterSinkConnectorOffsets`,
