@@ -262,11 +262,30 @@ fn excerpt(text: &str) -> String {
 }
 
 fn network(url: &Url, error: reqwest::Error) -> Refusal {
-    // Its text has the URL again.
-    Refusal::Network(
+    let failure = if is_about_tls(&error) {
+        Error::config(format!(
+            "the schema registry at {url} cannot be reached by TLS; check \
+             schema.registry.ssl.truststore.location and schema.registry.ssl.keystore.location"
+        ))
+    } else {
         Error::retriable(format!("the schema registry at {url} does not answer"))
-            .caused_by(error.without_url()),
-    )
+    };
+    // Its text has the URL again.
+    Refusal::Network(failure.caused_by(error.without_url()))
+}
+
+/// True where TLS found no way: trying again finds none either.
+fn is_about_tls(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        // OpenSSL's words; they come without a type of their own.
+        let text = error.to_string();
+        if text.contains("certificate verify failed") || text.contains("SSL routines") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 impl Base {
@@ -342,7 +361,8 @@ impl Refusal {
             Refusal::Status { status, .. } => {
                 matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
             }
-            Refusal::Network(error) => error.is_retriable(),
+            // Another one may be trusted where this one is not.
+            Refusal::Network(error) => error.is_retriable() || error.kind() == ErrorKind::Config,
         }
     }
 

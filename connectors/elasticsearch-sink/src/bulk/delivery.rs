@@ -55,7 +55,7 @@ impl Delivery {
                 }
                 _ => Ok((answer, Vec::new())),
             });
-            let (fault, asked) = match answered {
+            let (fault, pause) = match answered {
                 Ok((answer, verdicts)) if answer.status == 200 => {
                     let again = self.judge(&request, verdicts)?;
                     request = self.remaining(&request, again, attempt).await?;
@@ -64,14 +64,15 @@ impl Delivery {
                 }
                 Ok((answer, _)) if answer.is_passing_fault() => {
                     let text = format!("{} {}", answer.status, answer.reason());
-                    (Error::retriable(text), answer.retry_after)
+                    let pause = self.client.pause(attempt, answer.retry_after);
+                    (Error::retriable(text), pause)
                 }
                 // One item makes Elasticsearch refuse all of them.
                 Ok((answer, _)) if matches!(answer.status, 400 | 413) => {
                     return self.narrow_down(&request, &answer).await;
                 }
                 Ok((answer, _)) => return Err(answer.failure("writing documents")),
-                Err(error) if error.is_retriable() => (error, None),
+                Err(error) if error.is_retriable() => (error, self.client.pause_alone(attempt)),
                 Err(error) => return Err(error),
             };
             if !self.client.may_retry(attempt, true) {
@@ -85,7 +86,7 @@ impl Delivery {
                 )
                 .caused_by(fault));
             }
-            self.pause_all(attempt, asked, &fault.trace());
+            self.pause_all(attempt, pause, &fault.trace());
             attempt += 1;
         }
         Ok(())
@@ -155,7 +156,7 @@ impl Delivery {
             }
         }
         if let Some(reason) = first {
-            self.pause_all(attempt, None, &reason);
+            self.pause_all(attempt, self.client.pause(attempt, None), &reason);
         }
         Ok(request.select(&positions))
     }
@@ -187,8 +188,7 @@ impl Delivery {
     }
 
     /// Lets all requests wait: whatever is wrong is so for each of them.
-    fn pause_all(&self, attempt: u32, asked: Option<Duration>, reason: &str) {
-        let pause = self.client.pause(attempt, asked);
+    fn pause_all(&self, attempt: u32, pause: Duration, reason: &str) {
         let limit = if self.client.may_retry(u32::MAX, true) {
             String::new()
         } else {

@@ -66,6 +66,7 @@ impl Answer {
     /// The answer to a request that did not succeed, as an error of the task:
     /// `what` is what it was to do.
     pub(crate) fn failure(&self, what: &str) -> Error {
+        let mut who = "Elasticsearch";
         let (kind, advice) = match self.status {
             401 => (
                 ErrorKind::Config,
@@ -75,16 +76,20 @@ impl Answer {
                 ErrorKind::Config,
                 "; the user lacks a right that this needs",
             ),
+            407 => {
+                who = "the proxy";
+                (
+                    ErrorKind::Config,
+                    "; check proxy.username and proxy.password",
+                )
+            }
             // A request that the server does not understand.
             _ => (ErrorKind::Data, ""),
         };
+        let answer = format!("{} {}", self.status, self.reason());
         Error::new(
             kind,
-            format!(
-                "{what}: Elasticsearch answered {} {}{advice}",
-                self.status,
-                self.reason()
-            ),
+            format!("{what}: {who} answered {}{advice}", answer.trim_end()),
         )
     }
 

@@ -30,6 +30,8 @@ use hosts::Hosts;
 /// No pause before a retry is longer, and no answer is waited for longer than
 /// this unless `read.timeout.ms` says so.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Where nobody answers, asking costs nobody anything: who is back is not kept waiting.
+const LONGEST_PAUSE_ALONE: Duration = Duration::from_secs(10);
 
 /// JSON, which every version takes.
 pub(crate) const JSON: &str = "application/json";
@@ -125,7 +127,8 @@ impl Client {
         let request = self.compressed(request)?;
         let timeout = self.timeout(attempt);
         let mut failures = Vec::new();
-        let mut are_lasting = true;
+        // Of the last node, as long as all of them have one.
+        let mut advice = Some("");
         for _ in 0..self.hosts.len() {
             let host = self.hosts.next();
             match self.send_to(host.url(), &request, timeout).await {
@@ -137,19 +140,17 @@ impl Client {
                     let text = format!("{}: {}", shown(host.url()), causes(&error));
                     tracing::debug!("no answer from {text}");
                     self.hosts.failed(host);
-                    are_lasting &= is_about_tls(&error);
+                    advice = advice.and(lasting_advice(&error));
                     failures.push(text);
                 }
             }
         }
         let failures = failures.join("; ");
-        Err(if are_lasting {
-            Error::config(format!(
-                "no node of Elasticsearch can be trusted: {failures}; check connection.url, and \
-                 elastic.https.ssl.truststore.location with elastic.security.protocol=SSL"
-            ))
-        } else {
-            Error::retriable(format!("no node of Elasticsearch answers: {failures}"))
+        Err(match advice {
+            Some(advice) => Error::config(format!(
+                "no node of Elasticsearch can be reached: {failures}; {advice}"
+            )),
+            None => Error::retriable(format!("no node of Elasticsearch answers: {failures}")),
         })
     }
 
@@ -158,19 +159,19 @@ impl Client {
     pub(crate) async fn call(&self, what: &str, request: &Request) -> Result<Answer> {
         let mut attempt = 0;
         loop {
-            let (fault, after) = match self.send(request, attempt).await {
+            let (fault, pause) = match self.send(request, attempt).await {
                 Ok(answer) if answer.is_passing_fault() => {
                     let text = format!("{} {}", answer.status, answer.reason());
-                    (Error::retriable(text), answer.retry_after)
+                    let pause = self.pause(attempt, answer.retry_after);
+                    (Error::retriable(text), pause)
                 }
                 Ok(answer) => return Ok(answer),
                 Err(error) if !error.is_retriable() => return Err(error.while_doing(what)),
-                Err(error) => (error, None),
+                Err(error) => (error, self.pause_alone(attempt)),
             };
             if !self.may_retry(attempt, true) {
                 return Err(fault.while_doing(format!("{what} ({} attempts)", attempt + 1)));
             }
-            let pause = self.pause(attempt, after);
             tracing::warn!("{what}: {}; trying again in {pause:?}", fault.trace());
             self.rest(pause).await?;
             attempt += 1;
@@ -191,6 +192,12 @@ impl Client {
         let longest = (self.retries.backoff.saturating_mul(factor)).min(LONGEST_PAUSE);
         let jittered = longest.mul_f64(0.5 + random() / 2.0);
         asked.unwrap_or_default().min(LONGEST_PAUSE).max(jittered)
+    }
+
+    /// How long to wait where no node answered.
+    pub(crate) fn pause_alone(&self, attempt: u32) -> Duration {
+        let longest = LONGEST_PAUSE_ALONE.max(self.retries.backoff);
+        self.pause(attempt, None).min(longest)
     }
 
     /// Waits, unless the task is to stop.
@@ -255,11 +262,20 @@ fn random() -> f64 {
     (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// True where TLS found no way: trying again finds none either.
-fn is_about_tls(error: &reqwest::Error) -> bool {
+/// What to do where trying again finds no way either; none where it may.
+fn lasting_advice(error: &reqwest::Error) -> Option<&'static str> {
     let text = causes(error);
-    // OpenSSL's words; they come without a type of their own.
-    text.contains("certificate verify failed") || text.contains("SSL routines")
+    // OpenSSL's and the proxy client's words; they come without a type of their own.
+    if text.contains("certificate verify failed") || text.contains("SSL routines") {
+        Some(
+            "check connection.url, and with elastic.security.protocol=SSL \
+             elastic.https.ssl.truststore.location and elastic.https.ssl.keystore.location",
+        )
+    } else if text.contains("proxy authorization required") {
+        Some("check proxy.username and proxy.password")
+    } else {
+        None
+    }
 }
 
 /// reqwest's message says little; its causes say what happened.

@@ -77,7 +77,7 @@ impl Client {
     pub(crate) async fn server(&self) -> Result<Server> {
         let what = "asking Elasticsearch for its version";
         let answer = self.call(what, &Request::new(Method::GET, "/")).await?;
-        if answer.status == 401 {
+        if matches!(answer.status, 401 | 407) {
             return Err(answer.failure(what));
         }
         if answer.is_success()
