@@ -9,7 +9,9 @@
 #![forbid(unsafe_code)]
 
 mod avro;
+mod certificates;
 pub mod cluster;
+mod http_proxy;
 mod kafka;
 mod mysql;
 mod postgres;
@@ -19,12 +21,15 @@ mod registry;
 mod rest;
 mod services;
 mod sql;
+mod tls_front;
 mod topics;
 mod turn;
 mod wait;
 mod worker;
 
 pub use avro::AvroWriter;
+pub use certificates::{Authority, Certificate, PKCS12_PASSWORD};
+pub use http_proxy::HttpProxy;
 pub use kafka::{Group, Kafka, bootstrap};
 pub use mysql::MySql;
 pub use postgres::{Postgres, TextRow};
@@ -34,6 +39,7 @@ pub use registry::{Registry, read_avro};
 pub use rest::{Answer, Rest};
 pub use services::{restart, restart_with, start, stop, unique, variable};
 pub use sql::statements;
+pub use tls_front::TlsFront;
 pub use topics::{Record, read_topic, wait_for_records};
 pub use turn::{alone, beside_others};
 pub use wait::{eventually, eventually_within};
