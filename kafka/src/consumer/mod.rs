@@ -90,6 +90,8 @@ impl std::fmt::Debug for GroupConsumer {
 fn native_settings(settings: &ClientSettings) -> ClientSettings {
     let mut settings = settings.clone();
     settings.set_default("queued.max.messages.kbytes", QUEUED_KBYTES);
+    // A full queue of this size is empty long before librdkafka's own second is over.
+    settings.set_default("fetch.queue.backoff.ms", "10");
     settings.set_default("fetch.max.bytes", FETCH_MAX_BYTES);
     settings.set_default("topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS);
     // The Java consumer's own: members of both kinds can be in one group. Its second strategy,
