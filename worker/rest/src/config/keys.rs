@@ -1,7 +1,7 @@
 //! The keys of the REST server (`RestServerConfig` of Connect 4.3).
 
 use connect_api::Props;
-use connect_api::config::{Check, ConfigDef, Key};
+use connect_api::config::{Check, ConfigDef, ConfigValue, Key};
 use connect_cluster::internal_request::tls;
 
 /// Where REST listens: `http://host:port`, several with commas.
@@ -22,8 +22,23 @@ pub(crate) const ADVERTISED_PORT: Key<Option<i32>> = Key::new("rest.advertised.p
 /// The listener that other workers use.
 pub(crate) const ADVERTISED_LISTENER: Key<Option<String>> = Key::new("rest.advertised.listener")
     .default_null()
-    .check(Check::OneOfAnyCase(&["http", "https"]))
+    .check(Check::Custom(http_or_https))
     .doc("Which listener is given to other workers, http or https; the first of http if there is one, if not set.");
+
+/// Not set is right too.
+fn http_or_https(value: &ConfigValue) -> Result<(), String> {
+    match value {
+        ConfigValue::Null => Ok(()),
+        ConfigValue::String(text)
+            if ["http", "https"]
+                .iter()
+                .any(|known| text.eq_ignore_ascii_case(known)) =>
+        {
+            Ok(())
+        }
+        _ => Err("String must be one of: http, https".to_owned()),
+    }
+}
 
 /// Origins that browsers may call from.
 pub(crate) const ALLOW_ORIGIN: Key<String> = Key::new("access.control.allow.origin")
