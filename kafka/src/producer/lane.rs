@@ -57,8 +57,8 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// None where a lane is of no use: without idempotence, or with so little to linger or to
-    /// queue that the user wants something else than throughput.
+    /// None where a lane is of no use: without idempotence, or with so little to linger, to batch
+    /// or to queue that the user wants something else than throughput.
     pub(super) fn of(settings: &ClientSettings) -> Option<Self> {
         fn number<T: std::str::FromStr>(settings: &ClientSettings, names: &[&str], or: T) -> T {
             let text = names.iter().find_map(|name| settings.get(name));
@@ -82,7 +82,8 @@ impl Limits {
         let wanted = settings.get("enable.idempotence") == Some("true")
             && settings.get("transactional.id").is_none()
             && linger >= 1.0
-            && batch_records > FEW
+            && batch_records >= 100
+            && batch_bytes >= 10_000
             && limits.bytes >= batch_bytes
             && limits.records >= 100;
         wanted.then_some(limits)
@@ -99,6 +100,7 @@ impl Limits {
         Round {
             began,
             until: began + self.window,
+            fresh: true,
             bytes: of(self.batch_bytes, self.bytes),
             records: of(self.batch_records, self.records),
         }
@@ -110,6 +112,8 @@ impl Limits {
 struct Round {
     began: Instant,
     until: Instant,
+    /// It always takes its first record, however large or late.
+    fresh: bool,
     bytes: usize,
     records: usize,
 }
@@ -117,10 +121,12 @@ struct Round {
 impl Round {
     /// Counts a record if it fits.
     fn takes(&mut self, bytes: usize, now: Instant) -> bool {
-        if self.records == 0 || self.bytes == 0 || now >= self.until {
+        let open = self.records > 0 && self.bytes > 0 && now < self.until;
+        if !open && !self.fresh {
             return false;
         }
-        self.records -= 1;
+        self.fresh = false;
+        self.records = self.records.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(bytes + OVERHEAD);
         true
     }
@@ -142,7 +148,9 @@ impl State {
     }
 
     fn is_full(&self) -> bool {
-        self.waiting.bytes() >= self.most_bytes || self.waiting.len() >= self.most_records
+        let full =
+            self.waiting.bytes() >= self.most_bytes || self.waiting.len() >= self.most_records;
+        full && !self.waiting.is_empty()
     }
 }
 

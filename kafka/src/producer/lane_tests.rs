@@ -36,8 +36,12 @@ fn record(topic: &str) -> OutgoingRecord<'_> {
 impl Fixture {
     /// A round is open for a minute, so that no slow machine ends it.
     fn new(pairs: &[(&str, &str)]) -> Self {
+        Self::with_window(pairs, Duration::from_secs(60))
+    }
+
+    fn with_window(pairs: &[(&str, &str)], window: Duration) -> Self {
         let mut limits = Limits::of(&settings(pairs)).unwrap();
-        limits.window = Duration::from_secs(60);
+        limits.window = window;
         Self {
             lane: Lane::new(limits),
             outstanding: Outstanding::default(),
@@ -115,7 +119,7 @@ fn a_round_is_a_request_and_what_comes_later_waits_for_its_end() {
 
 #[test]
 fn all_arrive_in_the_order_of_their_sends() {
-    let mut fixture = Fixture::new(&[("batch.size", "20000"), ("batch.num.messages", "90")]);
+    let mut fixture = Fixture::new(&[("batch.size", "20000"), ("batch.num.messages", "100")]);
     let (mut next, mut arrived) = (0, 0);
     for round in 0..200_u64 {
         next = fixture.fill(next);
@@ -141,8 +145,7 @@ fn all_arrive_in_the_order_of_their_sends() {
 
 #[test]
 fn nothing_is_held_while_little_is_in_flight() {
-    let mut fixture = Fixture::new(&[]);
-    fixture.lane.limits.window = Duration::ZERO;
+    let mut fixture = Fixture::with_window(&[], Duration::ZERO);
     for token in 0..100 {
         assert_eq!(fixture.send(token), Way::Direct(Ok(())));
         if fixture.queue.len() == FEW {
@@ -152,6 +155,21 @@ fn nothing_is_held_while_little_is_in_flight() {
     // One more in flight, and the time of the round is over: the next one waits.
     assert_eq!(fixture.send(100), Way::Direct(Ok(())));
     assert_eq!(fixture.send(101), Way::Held);
+}
+
+#[test]
+fn a_round_takes_at_least_one_record() {
+    // As when the thread gets no processor for the time of each round.
+    let mut fixture = Fixture::with_window(&[], Duration::ZERO);
+    for token in 0..FEW as u64 {
+        assert_eq!(fixture.send(token), Way::Direct(Ok(())));
+    }
+    assert_eq!(fixture.send(5), Way::Held);
+    for token in 0..6 {
+        assert_eq!(fixture.acknowledge(), Some(token));
+    }
+    assert_eq!(fixture.outstanding.count(), 0);
+    assert!(!fixture.lane.is_behind());
 }
 
 #[test]
@@ -201,6 +219,8 @@ fn who_wants_no_idempotence_or_hardly_a_queue_has_no_lane() {
         ("acks", "1"),
         ("transactional.id", "t"),
         ("linger.ms", "0"),
+        ("batch.size", "0"),
+        ("batch.num.messages", "1"),
         ("queue.buffering.max.messages", "10"),
         ("buffer.memory", "2000000"),
     ] {

@@ -4,7 +4,7 @@
 //! talks to, and one thread of ours that serves delivery reports and log lines. Idle, they wake
 //! about once a second; records waiting in its queue are bounded by `buffer.memory` (32 MiB
 //! unless told otherwise) and `queue.buffering.max.messages` (100,000). Where it is idempotent, a
-//! [lane](lane) before that queue keeps it from burning CPU while requests are in flight, and holds
+//! `lane` before that queue keeps it from burning CPU while requests are in flight, and holds
 //! no more than a quarter of that.
 //!
 //! **Order.** Records sent from one thread to one partition are written in that order as long as
@@ -228,7 +228,7 @@ impl<S: DeliverySink> Producer<S> {
         let sent = match self.inner.context().lane() {
             None => self.send_now(record, headers, token),
             Some(lane) => {
-                if let Some(error) = self.too_large(record) {
+                if let Some(error) = self.too_large(record, headers.as_ref()) {
                     self.outstanding.withdraw();
                     return Err(error);
                 }
@@ -264,9 +264,13 @@ impl<S: DeliverySink> Producer<S> {
     }
 
     /// Refuses what librdkafka would refuse later, when a record has been held.
-    fn too_large(&self, record: &OutgoingRecord<'_>) -> Option<SendError> {
+    fn too_large(
+        &self,
+        record: &OutgoingRecord<'_>,
+        headers: Option<&OwnedHeaders>,
+    ) -> Option<SendError> {
         let bytes = record.bytes();
-        let code = if bytes > self.max_bytes {
+        let code = if bytes.saturating_add(record::overhead(headers)) > self.max_bytes {
             ErrorCode::MessageSizeTooLarge
         } else if bytes > self.buffer_bytes {
             ErrorCode::QueueFull
