@@ -17,6 +17,8 @@ mod faults;
 mod file_sink;
 mod jdbc;
 mod pipelines;
+mod restarts;
 mod sinks;
 mod standalone;
 mod states;
+mod tls;
