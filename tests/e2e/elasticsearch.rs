@@ -158,6 +158,11 @@ async fn an_outage_is_waited_out() {
     worker.rest.wait_for_task(&name, "RUNNING").await;
     // Nothing is committed that is not written.
     wait_for_offset(&worker, &name, 100).await;
+    let told = worker.log();
+    let mut told = told.lines();
+    let task = format!("[{name}|task-0]");
+    let is_told = |line: &str| line.starts_with(&task) && line.contains("no node of Elasticsearch");
+    assert!(told.any(is_told), "{}", worker.log());
     start("elasticsearch");
     wait_for_count(&server, &topic, 3000).await;
     wait_for_offset(&worker, &name, 3000).await;

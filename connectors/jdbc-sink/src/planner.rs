@@ -329,17 +329,27 @@ fn check_mode(settings: &SinkSettings, fields: &Fields, table: &TableId) -> Resu
 
 fn plan_error(table: &TableId, record: &SinkRecord, error: DbError) -> PlanError {
     if error.fault == Fault::Data {
-        PlanError::Record(record_error(table, record, error))
+        PlanError::Record(row_error(table, record, error))
     } else {
         PlanError::Database(error)
     }
 }
 
 /// An error of one record, with the record's place.
-pub(crate) fn record_error(
+fn record_error(
     table: &TableId,
     record: &SinkRecord,
     cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> Error {
     at_record(&format!("cannot write a record to table {table}"), record).caused_by(cause)
+}
+
+/// What the database says of one record, with the record's place and the column.
+pub(crate) fn row_error(table: &TableId, record: &SinkRecord, error: DbError) -> Error {
+    let column = error.column.clone();
+    let reported = record_error(table, record, error);
+    match column {
+        Some(column) => reported.with("column", column),
+        None => reported,
+    }
 }

@@ -13,7 +13,7 @@ use crate::config::{InsertMode, SinkSettings};
 use crate::db::{DbError, Fault, Manner, Session};
 use crate::offsets::OffsetTable;
 use crate::plan::Batch;
-use crate::planner::{PlanError, Planner, record_error};
+use crate::planner::{PlanError, Planner, row_error};
 use crate::structure::NewType;
 use crate::widening::wider_columns;
 
@@ -280,11 +280,7 @@ impl Writer {
         if error.column.is_none() {
             error.column = self.culprit_column(tools, rows, index).await?;
         }
-        let column = error.column.clone();
-        let mut reported = record_error(&rows.plan.table, row.record, error);
-        if let Some(column) = column {
-            reported = reported.with("column", column);
-        }
+        let reported = row_error(&rows.plan.table, row.record, error);
         tools.report(row.record, reported)
     }
 

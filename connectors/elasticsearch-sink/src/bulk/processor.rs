@@ -11,6 +11,7 @@ use connect_api::record::{SinkRecord, TopicPartition};
 use connect_api::{Error, ErrorKind, Result};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::batch::{Action, Batch, BulkRequest, Target, hash_of};
 use super::conflicts::LostWrites;
@@ -183,7 +184,7 @@ impl BulkProcessor {
         }
         state.has_timer = true;
         let (shared, taken) = (Arc::clone(&self.shared), state.taken);
-        tokio::spawn(async move {
+        let timer = async move {
             tokio::time::sleep(shared.limits.linger).await;
             let mut state = shared.lock();
             if state.taken == taken {
@@ -191,7 +192,9 @@ impl BulkProcessor {
                 state.is_due = true;
                 shared.send_if_due(&mut state);
             }
-        });
+        };
+        // The log names the task, whoever runs it.
+        tokio::spawn(timer.in_current_span());
     }
 
     /// Sends all and waits, at most `wait`, until nothing is under way. True if
@@ -298,19 +301,20 @@ impl Shared {
         state.is_due = false;
         let number = state.flight.begin(&mut full);
         let shared = Arc::clone(self);
-        tokio::spawn(async move { shared.run(number, full.request).await });
+        let run = async move { shared.run(number, full.request).await };
+        tokio::spawn(run.in_current_span());
     }
 
     async fn run(self: Arc<Self>, number: u64, request: BulkRequest) {
         let shared = Arc::clone(&self);
         // In a task of its own, so that a panic is an error like others.
-        let delivery = tokio::spawn(async move {
+        let delivery = async move {
             tokio::select! {
                 delivered = shared.delivery.deliver(request) => delivered,
                 () = shared.stopped.cancelled() => Err(stopped()),
             }
-        });
-        let delivered = delivery
+        };
+        let delivered = tokio::spawn(delivery.in_current_span())
             .await
             .unwrap_or_else(|error| Err(Error::internal("a bulk request").caused_by(error)));
         let mut state = self.lock();
