@@ -213,13 +213,9 @@ impl Running {
             return Error::new(kind, error.to_string());
         }
         if self.remaining_retries == 0 {
-            return Error::new(
-                ErrorKind::Internal,
-                format!(
-                    "failing after {} retries (max.retries): {error}",
-                    self.settings.max_retries
-                ),
-            );
+            let retries = self.settings.max_retries;
+            return Error::internal(format!("failing after {retries} retries (max.retries)"))
+                .caused_by(Error::retriable(error.to_string()));
         }
         self.remaining_retries -= 1;
         tracing::warn!(

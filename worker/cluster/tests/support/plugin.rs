@@ -1,7 +1,8 @@
 //! A source whose behaviour a test decides by its configuration, and a
 //! converter for it.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,7 +24,9 @@ const TOPIC: Key<String> = Key::new("topic").check(Check::NonEmpty);
 const TASKS: Key<i32> = Key::new("tasks").default("1");
 /// How many records each task has.
 const RECORDS: Key<i32> = Key::new("records").default("3");
-/// `no`, `start` (fails), `hang` (never starts), `task` (its tasks fail).
+/// `no`, `start` (fails), `hang` (never starts), `task` (its tasks fail), `broken` (they do, for a
+/// cause that does not pass), `away` (they do while [`set_away`] says so), `start-away` (it does),
+/// `block` (polls block their thread meanwhile).
 const TROUBLE: Key<String> = Key::new("trouble").default("no");
 const PASSWORD: Key<String> = Key::new("password").default("");
 
@@ -34,6 +37,22 @@ fn config() -> ConfigDef {
         .with(&RECORDS)
         .with(&TROUBLE)
         .with(&PASSWORD)
+}
+
+static AWAY: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Whether the source of the connector with this topic can be reached.
+pub fn set_away(config: &Props, is_away: bool) {
+    let topic = config["topic"].clone();
+    let mut away = AWAY.lock().unwrap();
+    match is_away {
+        true => away.insert(topic),
+        false => away.remove(&topic),
+    };
+}
+
+fn is_away(topic: &str) -> bool {
+    AWAY.lock().unwrap().contains(topic)
 }
 
 #[derive(Default)]
@@ -51,6 +70,7 @@ impl Connector for TestSource {
         self.props = props.clone();
         match config().parse(props)?.get(&TROUBLE)?.as_str() {
             "start" => Err(Error::retriable("the source is not there")),
+            "start-away" if is_away(&props["topic"]) => Err(Error::retriable("the source is away")),
             "hang" => std::future::pending().await,
             _ => Ok(()),
         }
@@ -81,6 +101,7 @@ impl Connector for TestSource {
 #[derive(Default)]
 struct TestTask {
     topic: String,
+    trouble: String,
     partition: Arc<OffsetMap>,
     next: i64,
     end: i64,
@@ -90,10 +111,14 @@ struct TestTask {
 impl SourceTask for TestTask {
     async fn start(&mut self, context: SourceTaskContext, props: &Props) -> Result<()> {
         let settings = config().parse(props)?;
-        if settings.get(&TROUBLE)? == "task" {
-            return Err(Error::retriable("the table is gone"));
-        }
         self.topic = settings.get(&TOPIC)?;
+        self.trouble = settings.get(&TROUBLE)?;
+        match self.trouble.as_str() {
+            "task" => return Err(Error::retriable("the table is gone")),
+            "broken" => return Err(Error::data("the table is odd")),
+            "away" if is_away(&self.topic) => return Err(Error::retriable("the source is away")),
+            _ => {}
+        }
         self.end = settings.get(&RECORDS)?.into();
         let number: i64 = props["number"].parse().unwrap();
         let partition = OffsetMap::from_iter([("task".to_owned(), number.into())]);
@@ -104,6 +129,9 @@ impl SourceTask for TestTask {
     }
 
     async fn poll(&mut self, wait: Duration) -> Result<Vec<SourceRecord>> {
+        while self.trouble == "block" && is_away(&self.topic) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         if self.next >= self.end {
             tokio::time::sleep(wait.min(Duration::from_millis(50))).await;
             return Ok(Vec::new());
