@@ -1,7 +1,7 @@
 //! The delivery callback: from librdkafka's reports to a sink, and the count of what is out.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
@@ -12,9 +12,7 @@ use rdkafka::producer::ProducerContext;
 use thiserror::Error;
 use tokio::sync::Notify;
 
-use super::lane::{Lane, Taken};
-use super::record::OutgoingRecord;
-use super::{Inner, ROOM_FRACTION, native_record};
+use super::ROOM_FRACTION;
 use crate::context::LoggingContext;
 use crate::error::{ErrorCode, code_of, is_retriable, is_unauthorized};
 
@@ -59,12 +57,7 @@ impl DeliveryError {
         is_retriable(self.code)
     }
 
-    pub(super) fn new(
-        topic: &str,
-        partition: i32,
-        code: ErrorCode,
-        reason: Option<String>,
-    ) -> Self {
+    fn new(topic: &str, partition: i32, code: ErrorCode, reason: Option<String>) -> Self {
         let mut hint = match code {
             ErrorCode::MessageSizeTooLarge | ErrorCode::MessageBatchTooLarge => {
                 "; raise the topic's max.message.bytes (or the broker's message.max.bytes)"
@@ -99,8 +92,6 @@ impl DeliveryError {
 #[derive(Debug, Default)]
 pub(super) struct Outstanding {
     sent: Alone<AtomicUsize>,
-    /// Of those sent, how many are past the lane.
-    handed: Alone<AtomicUsize>,
     done: Alone<AtomicUsize>,
     waiting: Alone<Waiting>,
 }
@@ -146,27 +137,6 @@ impl Outstanding {
         self.sent.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The record that was added last was not taken.
-    pub(super) fn withdraw(&self) {
-        self.sent.0.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    /// A record goes through the lane: to be said before librdkafka has it.
-    pub(super) fn hand_over(&self) {
-        self.handed.0.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// librdkafka has no room for the record handed over last.
-    pub(super) fn take_back(&self) {
-        self.handed.0.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    /// How many are past the lane and not reported.
-    pub(super) fn in_librdkafka(&self) -> usize {
-        let done = self.done.0.load(Ordering::SeqCst);
-        self.handed.0.load(Ordering::SeqCst) - done
-    }
-
     pub(super) fn remove(&self) {
         self.done.0.fetch_add(1, Ordering::SeqCst);
         let waiting = &self.waiting.0;
@@ -186,17 +156,6 @@ impl Outstanding {
             .0
             .wake_at
             .store(count - count / ROOM_FRACTION, Ordering::Release);
-    }
-
-    /// The lane is full: there is room once it begins another round.
-    pub(super) fn want_next_round(&self) {
-        self.waiting.0.wake_at.store(0, Ordering::Release);
-    }
-
-    /// The lane has begun a round.
-    pub(super) fn next_round_has_room(&self) {
-        self.waiting.0.wake_at.store(usize::MAX, Ordering::Release);
-        self.waiting.0.changed.notify_waiters();
     }
 
     pub(super) async fn room(&self) {
@@ -232,34 +191,19 @@ impl Outstanding {
 }
 
 /// librdkafka's callbacks for one producer.
-pub(super) struct DeliveryContext<S: DeliverySink> {
+pub(super) struct DeliveryContext<S> {
     logging: LoggingContext,
     sink: S,
     outstanding: Arc<Outstanding>,
-    lane: Option<Lane>,
-    /// The producer itself, to which the lane's records go.
-    producer: OnceLock<Weak<Inner<S>>>,
 }
 
 impl<S: DeliverySink> DeliveryContext<S> {
-    pub(super) fn new(
-        client_id: &str,
-        sink: S,
-        outstanding: Arc<Outstanding>,
-        lane: Option<Lane>,
-    ) -> Self {
+    pub(super) fn new(client_id: &str, sink: S, outstanding: Arc<Outstanding>) -> Self {
         Self {
             logging: LoggingContext::new(client_id),
             sink,
             outstanding,
-            lane,
-            producer: OnceLock::new(),
         }
-    }
-
-    /// Tells which producer this is the context of.
-    pub(super) fn attach(&self, producer: &Arc<Inner<S>>) {
-        self.producer.get_or_init(|| Arc::downgrade(producer));
     }
 
     pub(super) fn client_id(&self) -> &str {
@@ -268,55 +212,6 @@ impl<S: DeliverySink> DeliveryContext<S> {
 
     pub(super) fn sink(&self) -> &S {
         &self.sink
-    }
-
-    pub(super) fn lane(&self) -> Option<&Lane> {
-        self.lane.as_ref()
-    }
-
-    /// Begins the lane's next round, if it is time. On the serving thread only.
-    pub(super) fn serve_lane(&self) {
-        if let Some(lane) = &self.lane
-            && (lane.is_due(&self.outstanding) || lane.is_late())
-        {
-            self.hand_over(lane);
-        }
-    }
-
-    fn hand_over(&self, lane: &Lane) {
-        let Some(producer) = self.producer.get().and_then(Weak::upgrade) else {
-            return;
-        };
-        lane.hand_over(&self.outstanding, |record, headers, token| {
-            self.outstanding.hand_over();
-            let Err((error, _)) = producer.send(native_record(record, headers, token)) else {
-                return Taken::Yes;
-            };
-            let code = code_of(&error);
-            if code == ErrorCode::QueueFull {
-                self.outstanding.take_back();
-                return Taken::NotYet;
-            }
-            self.give_up(record, token, code);
-            Taken::Yes
-        });
-    }
-
-    /// Reports all that is held as purged.
-    pub(super) fn purge_lane(&self) {
-        if let Some(lane) = &self.lane {
-            lane.give_up(|record, token| {
-                self.outstanding.hand_over();
-                self.give_up(record, token, ErrorCode::PurgeQueue);
-            });
-        }
-    }
-
-    #[cold]
-    fn give_up(&self, record: &OutgoingRecord<'_>, token: u64, code: ErrorCode) {
-        let error = DeliveryError::new(record.topic, record.partition.unwrap_or(-1), code, None);
-        self.sink.delivered(token, Err(error));
-        self.outstanding.remove();
     }
 
     #[cold]
@@ -355,14 +250,7 @@ impl<S: DeliverySink> ProducerContext for DeliveryContext<S> {
             }),
             Err((error, record)) => Err(self.failure(error, record)),
         };
-        let partition = outcome.as_ref().map_or(0, |delivered| delivered.partition);
         self.sink.delivered(token as u64, outcome);
         self.outstanding.remove();
-        if let Some(lane) = &self.lane {
-            lane.acknowledged(partition);
-            if lane.is_due(&self.outstanding) {
-                self.hand_over(lane);
-            }
-        }
     }
 }

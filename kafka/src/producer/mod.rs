@@ -3,14 +3,12 @@
 //! A [`Producer`] is one librdkafka instance: one main thread, one thread per broker that it
 //! talks to, and one thread of ours that serves delivery reports and log lines. Idle, they wake
 //! about once a second; records waiting in its queue are bounded by `buffer.memory` (32 MiB
-//! unless told otherwise) and `queue.buffering.max.messages` (100,000). Where it is idempotent, a
-//! `lane` before that queue keeps it from burning CPU while requests are in flight, and holds
-//! no more than a quarter of that.
+//! unless told otherwise) and `queue.buffering.max.messages` (100,000).
 //!
 //! **Order.** Records sent from one thread to one partition are written in that order as long as
 //! nothing fails, and after a lost connection only with idempotence: librdkafka sends what was
 //! built behind a request in flight before it tries that one again. Their outcomes are reported by
-//! a single thread, in order per partition (those of a [purge](Producer::purge) by its caller's).
+//! a single thread, in order per partition.
 //!
 //! **Waiting.** [`Producer::send`] never blocks. When the queue is full it answers
 //! [`SendError::Backpressure`], nothing was taken, and the caller awaits
@@ -22,8 +20,6 @@
 //! [`Producer::flush`] first to deliver.
 
 mod delivery;
-mod held;
-mod lane;
 mod record;
 
 use std::sync::Arc;
@@ -40,7 +36,6 @@ use thiserror::Error;
 use crate::error::{ClientError, ErrorCode, is_retriable};
 use crate::settings::ClientSettings;
 use delivery::{DeliveryContext, Outstanding};
-use lane::{Lane, Limits, PATIENCE, Way};
 
 pub use delivery::{Delivered, DeliveryError, DeliverySink};
 pub use record::{NO_HEADERS, OutgoingRecord, PreparedHeaders};
@@ -151,13 +146,11 @@ impl<S: DeliverySink> Producer<S> {
     pub fn new(settings: &ClientSettings, sink: S) -> Result<Self, ClientError> {
         let client_id = settings.client_id();
         let outstanding = Arc::new(Outstanding::default());
-        let lane = Limits::of(settings).map(Lane::new);
-        let context = DeliveryContext::new(client_id, sink, Arc::clone(&outstanding), lane);
+        let context = DeliveryContext::new(client_id, sink, Arc::clone(&outstanding));
         let config = settings.client_config();
         let inner = Inner::from_config_and_context(&config, context)
             .map_err(|error| ClientError::create(client_id, &error))?;
         let inner = Arc::new(inner);
-        inner.context().attach(&inner);
         let stop = Arc::new(AtomicBool::new(false));
         serve(client_id, Arc::clone(&inner), Arc::clone(&stop))?;
         let number = |key: &str| {
@@ -223,61 +216,24 @@ impl<S: DeliverySink> Producer<S> {
         headers: Option<OwnedHeaders>,
         token: u64,
     ) -> Result<(), SendError> {
+        let native = BaseRecord {
+            topic: record.topic,
+            partition: record.partition,
+            payload: record.value,
+            key: record.key,
+            timestamp: record.timestamp,
+            headers,
+            delivery_opaque: token as usize,
+        };
         // Before the send: the outcome may be reported before the send returns.
         self.outstanding.add();
-        let sent = match self.inner.context().lane() {
-            None => self.send_now(record, headers, token),
-            Some(lane) => {
-                if let Some(error) = self.too_large(record, headers.as_ref()) {
-                    self.outstanding.withdraw();
-                    return Err(error);
-                }
-                let direct = |headers| {
-                    self.outstanding.hand_over();
-                    self.send_now(record, headers, token)
-                };
-                match lane.send(&self.outstanding, record, headers, token, direct) {
-                    Way::Direct(sent) => sent,
-                    Way::Held => Ok(()),
-                    Way::Full => {
-                        self.outstanding.withdraw();
-                        return Err(SendError::Backpressure);
-                    }
-                }
+        match self.inner.send(native) {
+            Ok(()) => Ok(()),
+            Err((error, _)) => {
+                self.outstanding.remove();
+                Err(self.refusal(record, &error))
             }
-        };
-        sent.map_err(|error| {
-            self.outstanding.remove();
-            self.refusal(record, &error)
-        })
-    }
-
-    fn send_now(
-        &self,
-        record: &OutgoingRecord<'_>,
-        headers: Option<OwnedHeaders>,
-        token: u64,
-    ) -> Result<(), KafkaError> {
-        self.inner
-            .send(native_record(record, headers, token))
-            .map_err(|(error, _)| error)
-    }
-
-    /// Refuses what librdkafka would refuse later, when a record has been held.
-    fn too_large(
-        &self,
-        record: &OutgoingRecord<'_>,
-        headers: Option<&OwnedHeaders>,
-    ) -> Option<SendError> {
-        let bytes = record.bytes();
-        let code = if bytes.saturating_add(record::overhead(headers)) > self.max_bytes {
-            ErrorCode::MessageSizeTooLarge
-        } else if bytes > self.buffer_bytes {
-            ErrorCode::QueueFull
-        } else {
-            return None;
-        };
-        Some(self.refusal(record, &KafkaError::MessageProduction(code)))
+        }
     }
 
     fn refusal(&self, record: &OutgoingRecord<'_>, error: &KafkaError) -> SendError {
@@ -359,14 +315,12 @@ impl<S: DeliverySink> Producer<S> {
     /// [`ErrorCode::PurgeQueue`] or [`ErrorCode::PurgeInflight`] (the latter may have been
     /// written).
     pub fn purge(&self) {
-        self.inner.context().purge_lane();
         self.inner.purge(PurgeConfig::default().queue().inflight());
     }
 
     /// Gives up what is queued and has not left yet, without waiting for that: each record is
     /// reported as failed, with [`ErrorCode::PurgeQueue`].
     pub fn purge_queue(&self) {
-        self.inner.context().purge_lane();
         self.inner
             .purge(PurgeConfig::default().queue().non_blocking());
     }
@@ -379,22 +333,6 @@ impl<S: DeliverySink> Producer<S> {
             .client()
             .fatal_error()
             .map(|(code, reason)| format!("{code}: {reason}"))
-    }
-}
-
-fn native_record<'a>(
-    record: &OutgoingRecord<'a>,
-    headers: Option<OwnedHeaders>,
-    token: u64,
-) -> BaseRecord<'a, [u8], [u8], usize> {
-    BaseRecord {
-        topic: record.topic,
-        partition: record.partition,
-        payload: record.value,
-        key: record.key,
-        timestamp: record.timestamp,
-        headers,
-        delivery_opaque: token as usize,
     }
 }
 
@@ -415,13 +353,8 @@ fn serve<S: DeliverySink>(
     thread::Builder::new()
         .name("kafka-producer".to_owned())
         .spawn(move || {
-            let context = inner.context();
             while !stop.load(Ordering::Acquire) {
-                // Held records go on when earlier ones are reported, within the poll. What ends a
-                // poll early is for those whose round nobody reports.
-                let behind = context.lane().is_some_and(Lane::is_behind);
-                inner.poll(if behind { PATIENCE / 2 } else { POLL });
-                context.serve_lane();
+                inner.poll(POLL);
             }
             drop(inner);
         })

@@ -1,6 +1,6 @@
 //! What is sent.
 
-use rdkafka::message::{Header, Headers, OwnedHeaders};
+use rdkafka::message::{Header, OwnedHeaders};
 
 /// A record on its way to a topic. Key and value are copied into the producer's queue.
 #[derive(Debug, Clone, Copy)]
@@ -39,27 +39,6 @@ pub(super) fn native_headers<'h>(
         list.insert(Header { key, value })
     };
     Some(headers.fold(insert(list, first), insert))
-}
-
-/// `RD_KAFKAP_MESSAGE_V2_MAX_OVERHEAD`.
-const MAX_OVERHEAD: usize = 36;
-
-/// What librdkafka counts against `message.max.bytes` beside key and value
-/// (`rd_kafka_msg_max_wire_size`).
-pub(super) fn overhead(headers: Option<&OwnedHeaders>) -> usize {
-    let varint = |value: usize| {
-        // Zigzag: one bit more.
-        let bits = usize::BITS - (value << 1).leading_zeros();
-        bits.max(1).div_ceil(7) as usize
-    };
-    let size = |part: usize| part + varint(part);
-    let headers = headers.map_or(0, |headers| {
-        let sizes = headers
-            .iter()
-            .map(|header| size(header.key.len()) + size(header.value.map_or(0, <[u8]>::len)));
-        sizes.sum()
-    });
-    MAX_OVERHEAD + headers
 }
 
 /// Headers as librdkafka has them: made once for the many records that share them, so that each
