@@ -1,5 +1,7 @@
 //! What a worker brings to its group.
 
+use std::time::Duration;
+
 use connect_api::config::Settings;
 use connect_api::{Error, Result};
 use connect_kafka::group::GroupOptions;
@@ -9,6 +11,11 @@ use crate::protocol::ConnectProtocol;
 
 /// The kind of group that Connect's workers form.
 const PROTOCOL_TYPE: &str = "connect";
+
+/// A member hears of a rebalance by the answer to its next heartbeat, and the
+/// group waits for the last to hear: what one worker hands over, another starts
+/// within a second.
+const HEARTBEAT_AT_LEAST: Duration = Duration::from_millis(500);
 
 /// How member ids of our own workers begin: the coordinator makes them from the
 /// client id. By this a leader knows whether all workers are ours.
@@ -29,7 +36,7 @@ pub(crate) struct GroupSettings {
     pub(crate) default_max_delay_ms: i32,
     /// `worker.sync.timeout.ms`: how long a worker reads on in the config topic
     /// before it joins again.
-    pub(crate) sync_timeout: std::time::Duration,
+    pub(crate) sync_timeout: Duration,
 }
 
 impl GroupSettings {
@@ -43,8 +50,9 @@ impl GroupSettings {
     ) -> Result<Self> {
         let failed = |error: &dyn std::fmt::Display| Error::config(error.to_string());
         let client_id = format!("{CLIENT_ID_PREFIX}{}", client_id.trim_end_matches('-'));
-        let member = GroupOptions::from_props(kafka, PROTOCOL_TYPE, &client_id)
+        let mut member = GroupOptions::from_props(kafka, PROTOCOL_TYPE, &client_id)
             .map_err(|error| failed(&error))?;
+        member.heartbeat_interval = member.heartbeat_interval.min(HEARTBEAT_AT_LEAST);
         let protocol: String = settings.get(&keys::CONNECT_PROTOCOL)?;
         let max_delay = settings.get(&keys::SCHEDULED_REBALANCE_MAX_DELAY)?;
         let sync_timeout: i32 = settings.get(&keys::WORKER_SYNC_TIMEOUT)?;
@@ -57,9 +65,7 @@ impl GroupSettings {
                 .contains_key(keys::SCHEDULED_REBALANCE_MAX_DELAY.name())
                 .then_some(max_delay),
             default_max_delay_ms: max_delay,
-            sync_timeout: std::time::Duration::from_millis(
-                sync_timeout.max(0).unsigned_abs().into(),
-            ),
+            sync_timeout: Duration::from_millis(sync_timeout.max(0).unsigned_abs().into()),
         })
     }
 }
