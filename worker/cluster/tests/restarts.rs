@@ -184,3 +184,31 @@ async fn a_task_that_is_stuck_says_so_until_its_call_returns() {
     await_status(&herder, "c", "RUNNING [RUNNING]").await;
     herder.shut_down().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_that_does_not_come_out_of_its_start_says_so() {
+    let mut worker = worker_props(&unique("stuck-connector"));
+    worker.insert("task.stuck.timeout.ms".to_owned(), "300".to_owned());
+    let herder = start(&worker).await;
+    create(&herder, "c", &connector("hanging", &[("trouble", "hang")])).await;
+    let mut told = String::new();
+    eventually("the note", async || {
+        let status = herder.connector_status("c").await;
+        told = status
+            .ok()
+            .and_then(|it| it.connector.trace)
+            .unwrap_or_default();
+        !told.is_empty()
+    })
+    .await;
+    assert!(
+        told.ends_with("the start of the connector lasts longer than task.stuck.timeout.ms = 300"),
+        "{told}"
+    );
+    await_status(&herder, "c", "UNASSIGNED []").await;
+    create(&herder, "c", &connector("hanging", &[])).await;
+    await_status(&herder, "c", "RUNNING [RUNNING]").await;
+    let status = herder.connector_status("c").await.unwrap();
+    assert_eq!(status.connector.trace, None);
+    herder.shut_down().await;
+}

@@ -22,7 +22,7 @@ fn impatient() -> TestWorker {
     let limit = ("task.stuck.timeout.ms", "100");
     let worker = TestWorker::new(&worker_props(&bootstrap(), &[OFTEN, limit]));
     let watched = worker.worker.clone();
-    tokio::spawn(async move { watched.watch_tasks().await });
+    tokio::spawn(async move { watched.watch_for_stuck().await });
     worker
 }
 

@@ -59,7 +59,7 @@ async fn live(shared: Arc<Shared>, mut inbox: mpsc::UnboundedReceiver<Request>) 
     );
     let keys = tokio::spawn(keep_session_key(Arc::clone(&shared), view.clone()));
     let worker = shared.worker.clone();
-    let stuck = tokio::spawn(async move { worker.watch_tasks().await });
+    let stuck = tokio::spawn(async move { worker.watch_for_stuck().await });
     HerderLoop::new(shared, inbox, updates, view).run().await;
     keys.abort();
     stuck.abort();

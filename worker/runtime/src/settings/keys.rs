@@ -58,11 +58,11 @@ pub(super) const TASK_SHUTDOWN_GRACEFUL_TIMEOUT: Key<i64> = Key::new("task.shutd
     .check(Check::AtLeast(0))
     .doc("How many milliseconds the tasks may take to stop, all together; after that they are abandoned.");
 
-/// How long one call of a task may last. Ours.
+/// How long one call of a connector or task may last. Ours.
 pub(super) const TASK_STUCK_TIMEOUT: Key<i64> = Key::new("task.stuck.timeout.ms")
     .default("300000")
     .check(Check::AtLeast(0))
-    .doc("How many milliseconds a task may be in one call of its plugin, or in one batch's way to or from Kafka, before its status and the log tell that it makes no progress; 0 to never tell.");
+    .doc("How many milliseconds a connector or task may be in one call of its plugin, or in one batch's way to or from Kafka, before its status and the log tell that it makes no progress; 0 to never tell.");
 
 /// How often source tasks store their offsets.
 pub(super) const OFFSET_FLUSH_INTERVAL: Key<i64> = Key::new("offset.flush.interval.ms")

@@ -1,4 +1,4 @@
-//! Which call a task is in, and since when: told by one store of a number at
+//! Which call a connector or task is in, and since when: told by one store of a number at
 //! its begin and one at its end, read by the watch for tasks that are stuck.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,9 +8,12 @@ use std::time::Duration;
 use connect_api::Error;
 use tokio::time::Instant;
 
-/// Where a task may stay for too long.
+/// Where a connector or task may stay for too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
+    StartConnector,
+    TaskConfigs,
+    StopConnector,
     Start,
     Open,
     Poll,
@@ -23,7 +26,10 @@ pub(crate) enum Call {
     Stop,
 }
 
-const CALLS: [Call; 10] = [
+const CALLS: [Call; 13] = [
+    Call::StartConnector,
+    Call::TaskConfigs,
+    Call::StopConnector,
     Call::Start,
     Call::Open,
     Call::Poll,
@@ -41,6 +47,9 @@ impl Call {
     /// original where it is the plugin's.
     pub(crate) fn text(self) -> &'static str {
         match self {
+            Call::StartConnector => "start of the connector",
+            Call::TaskConfigs => "planning of the tasks (taskConfigs)",
+            Call::StopConnector => "stop of the connector",
             Call::Start => "start of the plugin's task",
             Call::Open => "open of partitions",
             Call::Poll => "poll of the source",
@@ -55,7 +64,7 @@ impl Call {
     }
 }
 
-/// What a task is doing. A handle: clones are the same task's.
+/// What a connector or task is doing. A handle: clones are the same one's.
 #[derive(Debug, Clone)]
 pub(crate) struct Activity(Arc<Inner>);
 

@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::plugin_thread;
 use super::reporter::ConnectorReporter;
+use super::stuck::StuckWatch;
+use crate::task::activity::{Activity, Call};
 use crate::{State, TargetState};
 
 /// What a running connector is asked. It answers in order.
@@ -32,6 +34,8 @@ pub(super) struct RunningConnector {
     pub(super) ended: watch::Receiver<bool>,
     pub(super) state: watch::Receiver<State>,
     pub(super) reporter: ConnectorReporter,
+    pub(super) activity: Activity,
+    pub(super) stuck: StuckWatch,
     pub(super) plugin: ConnectorPlugin,
     pub(super) props: Props,
 }
@@ -43,6 +47,7 @@ pub(super) struct ConnectorLoop {
     pub(super) events: Arc<dyn ConnectorEvents>,
     pub(super) offsets: Arc<dyn OffsetReader>,
     pub(super) reporter: ConnectorReporter,
+    pub(super) activity: Activity,
     pub(super) state: watch::Sender<State>,
     pub(super) stop: CancellationToken,
 }
@@ -130,7 +135,7 @@ impl ConnectorLoop {
                 ErrorKind::Conflict,
                 format!(
                     "connector {} cannot become {target} since it has failed; restart it",
-                    self.reporter.connector
+                    self.reporter.id
                 ),
             ));
         }
@@ -154,19 +159,18 @@ impl ConnectorLoop {
 
     async fn start(&self, events: Arc<dyn ConnectorEvents>) -> Result<Box<dyn Connector>> {
         let context = ConnectorContext {
-            name: self.reporter.connector.clone(),
+            name: self.reporter.id.clone(),
             events,
             offsets: Some(self.offsets.clone()),
         };
+        let _call = self.activity.enter(Call::StartConnector);
         plugin_thread::catch(async {
             let mut connector = (self.plugin.create)();
             connector.start(context, &self.props).await?;
             Ok(connector)
         })
         .await
-        .map_err(|error| {
-            error.while_doing(format!("starting connector {}", self.reporter.connector))
-        })
+        .map_err(|error| error.while_doing(format!("starting connector {}", self.reporter.id)))
     }
 
     async fn task_props(
@@ -177,15 +181,16 @@ impl ConnectorLoop {
         let connector = instance.ok_or_else(|| {
             Error::new(
                 ErrorKind::Conflict,
-                format!("connector {} is not running", self.reporter.connector),
+                format!("connector {} is not running", self.reporter.id),
             )
         })?;
+        let _call = self.activity.enter(Call::TaskConfigs);
         plugin_thread::catch(connector.task_props(max_tasks))
             .await
             .map_err(|error| {
                 error.while_doing(format!(
                     "planning the tasks of connector {}",
-                    self.reporter.connector
+                    self.reporter.id
                 ))
             })
     }
@@ -194,6 +199,7 @@ impl ConnectorLoop {
         let Some(mut connector) = instance.take() else {
             return;
         };
+        let _call = self.activity.enter(Call::StopConnector);
         let stopped = plugin_thread::catch(async {
             connector.stop().await;
             Ok(())

@@ -6,6 +6,7 @@
 
 mod connector;
 mod failure;
+mod observe;
 mod offsets;
 pub(crate) mod plugin_thread;
 pub(crate) mod reporter;
@@ -35,10 +36,11 @@ use self::offsets::StoredOffsets;
 pub use self::reporter::Failures;
 use self::reporter::{ConnectorReporter, TaskReporter};
 pub use self::sink_offsets::{PartitionLag, SinkLag};
-use self::stuck::{Finding, StuckWatch};
+use self::stuck::StuckWatch;
 use self::task::RunningTask;
 use crate::connector_config::{self, ConnectorSettings, RestartPolicy, TOPICS, TOPICS_REGEX};
 use crate::metrics::TaskMetrics;
+use crate::task::activity::Activity;
 use crate::task::{TaskControl, TaskSpec};
 use crate::{ConnectorTaskId, OffsetStore, State, StatusListener, TargetState, WorkerSettings};
 
@@ -114,7 +116,7 @@ impl Worker {
         target: TargetState,
         events: Arc<dyn ConnectorEvents>,
     ) -> Result<()> {
-        let reporter = ConnectorReporter::new(name, self.inner.statuses.clone());
+        let reporter = ConnectorReporter::new(name.to_owned(), self.inner.statuses.clone());
         let prepared = self.prepare_connector(name, props, events, reporter.clone());
         let commands = match prepared {
             Ok(commands) => commands,
@@ -158,6 +160,7 @@ impl Worker {
         let (state, state_seen) = watch::channel(State::Unassigned);
         let (end, ended) = watch::channel(false);
         let (stop, abandon) = (CancellationToken::new(), CancellationToken::new());
+        let activity = Activity::default();
         let connector = ConnectorLoop {
             plugin,
             props: props.clone(),
@@ -167,6 +170,7 @@ impl Worker {
                 store: inner.offsets.clone(),
             }),
             reporter: reporter.clone(),
+            activity: activity.clone(),
             state,
             stop: stop.clone(),
         };
@@ -191,6 +195,8 @@ impl Worker {
             ended,
             state: state_seen,
             reporter,
+            activity,
+            stuck: StuckWatch::default(),
             plugin,
             props,
         };
@@ -414,38 +420,6 @@ impl Worker {
         lock(&self.inner.tasks)
             .get(id)
             .map(|task| task.metrics.clone())
-    }
-
-    /// The failures of a connector that runs here, or did until it failed.
-    pub fn connector_failures(&self, name: &str) -> Option<Failures> {
-        lock(&self.inner.connectors)
-            .get(name)
-            .map(|connector| connector.reporter.failures())
-    }
-
-    /// The failure of a task that runs here, or did until it failed.
-    pub fn task_failures(&self, id: &ConnectorTaskId) -> Option<Failures> {
-        lock(&self.inner.tasks)
-            .get(id)
-            .map(|task| task.reporter.failures())
-    }
-
-    /// Watches for tasks that are stuck, for ever: to be spawned where plugins
-    /// cannot hold it up.
-    pub async fn watch_tasks(&self) {
-        let Some(limit) = self.inner.settings.task_stuck_timeout else {
-            return;
-        };
-        loop {
-            tokio::time::sleep(stuck::period(limit)).await;
-            let findings: Vec<(TaskReporter, Finding)> = lock(&self.inner.tasks)
-                .values_mut()
-                .filter_map(|task| task.look(limit))
-                .collect();
-            for (reporter, finding) in findings {
-                task::tell(&reporter, &finding);
-            }
-        }
     }
 
     /// Checks a connector's configuration as a whole: all errors at once. With

@@ -27,56 +27,33 @@ impl Fence {
 /// The failures of one run of a connector or task: none until it fails.
 pub type Failures = watch::Receiver<Option<RunFailure>>;
 
-/// Reports the states of one connector.
+/// Who is reported of.
+pub(crate) trait Subject {
+    fn tell(&self, listener: &dyn StatusListener, state: State, trace: Option<String>);
+}
+
+/// A connector's name.
+impl Subject for String {
+    fn tell(&self, listener: &dyn StatusListener, state: State, trace: Option<String>) {
+        listener.connector_state(self, state, trace);
+    }
+}
+
+impl Subject for ConnectorTaskId {
+    fn tell(&self, listener: &dyn StatusListener, state: State, trace: Option<String>) {
+        listener.task_state(self, state, trace);
+    }
+}
+
+/// Reports the states of one run of a connector.
+pub(crate) type ConnectorReporter = Reporter<String>;
+/// Reports the states of one run of a task.
+pub(crate) type TaskReporter = Reporter<ConnectorTaskId>;
+
+/// Reports the states of one run.
 #[derive(Clone)]
-pub(crate) struct ConnectorReporter {
-    pub(crate) connector: String,
-    pub(crate) fence: Fence,
-    listener: Arc<dyn StatusListener>,
-    failure: Arc<watch::Sender<Option<RunFailure>>>,
-}
-
-impl ConnectorReporter {
-    pub(crate) fn new(connector: &str, listener: Arc<dyn StatusListener>) -> Self {
-        Self {
-            connector: connector.to_owned(),
-            fence: Fence::default(),
-            listener,
-            failure: Arc::new(watch::Sender::new(None)),
-        }
-    }
-
-    pub(crate) fn failures(&self) -> Failures {
-        subscribe(&self.failure)
-    }
-
-    pub(crate) fn state(&self, state: State) {
-        if !self.fence.is_abandoned() {
-            self.listener.connector_state(&self.connector, state, None);
-        }
-    }
-
-    pub(crate) fn failed(&self, error: &Error) {
-        if !self.fence.is_abandoned() {
-            self.listener
-                .connector_state(&self.connector, State::Failed, Some(error.trace()));
-            self.failure.send_replace(Some(RunFailure::from(error)));
-        }
-    }
-}
-
-/// What was told last of a task.
-#[derive(Default)]
-struct Told {
-    /// None before the first.
-    state: Option<State>,
-    has_note: bool,
-}
-
-/// Reports the states of one task.
-#[derive(Clone)]
-pub(crate) struct TaskReporter {
-    pub(crate) id: ConnectorTaskId,
+pub(crate) struct Reporter<S> {
+    pub(crate) id: S,
     pub(crate) fence: Fence,
     listener: Arc<dyn StatusListener>,
     /// Held while something is told: notes come from another thread than
@@ -85,8 +62,16 @@ pub(crate) struct TaskReporter {
     failure: Arc<watch::Sender<Option<RunFailure>>>,
 }
 
-impl TaskReporter {
-    pub(crate) fn new(id: ConnectorTaskId, listener: Arc<dyn StatusListener>) -> Self {
+/// What was told last.
+#[derive(Default)]
+struct Told {
+    /// None before the first.
+    state: Option<State>,
+    has_note: bool,
+}
+
+impl<S: Subject> Reporter<S> {
+    pub(crate) fn new(id: S, listener: Arc<dyn StatusListener>) -> Self {
         Self {
             id,
             fence: Fence::default(),
@@ -120,21 +105,20 @@ impl TaskReporter {
             state: Some(state),
             has_note: false,
         };
-        self.listener.task_state(&self.id, state, trace);
+        self.id.tell(&*self.listener, state, trace);
     }
 
-    /// Says something about the task in the state that it is in; nothing beside
-    /// the trace of a failure.
+    /// Says something beside the present state; nothing beside the trace of a
+    /// failure.
     pub(crate) fn note(&self, note: &str) {
         let mut told = self.told();
         if self.fence.is_abandoned() || told.state == Some(State::Failed) {
             return;
         }
         told.has_note = true;
-        // One that is still starting was not told of yet.
+        // What is still starting was not told of yet.
         let state = told.state.unwrap_or(State::Unassigned);
-        self.listener
-            .task_state(&self.id, state, Some(note.to_owned()));
+        self.id.tell(&*self.listener, state, Some(note.to_owned()));
     }
 
     /// Takes the note back.
@@ -145,18 +129,20 @@ impl TaskReporter {
         }
         told.has_note = false;
         let state = told.state.unwrap_or(State::Unassigned);
-        self.listener.task_state(&self.id, state, None);
+        self.id.tell(&*self.listener, state, None);
     }
 
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl TaskReporter {
     pub(crate) fn topic_used(&self, topic: &str) {
         if !self.fence.is_abandoned() {
             self.listener
                 .topic_used(&self.id.connector, self.id.task, topic);
         }
-    }
-
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

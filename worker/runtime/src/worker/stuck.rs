@@ -1,4 +1,4 @@
-//! Tasks that are stuck: in one call for longer than `task.stuck.timeout.ms`.
+//! Connectors and tasks that are stuck: in one call for longer than `task.stuck.timeout.ms`.
 //! The call is not cancelled and the state stays what it is; log, status and
 //! metrics tell.
 
@@ -13,7 +13,7 @@ pub(super) fn period(limit: Duration) -> Duration {
     (limit / 10).clamp(Duration::from_millis(10), Duration::from_secs(10))
 }
 
-/// What is to be told of a task.
+/// What is to be told of a connector or task.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Finding {
     /// It is stuck; why, as its status says it.
@@ -22,7 +22,7 @@ pub(super) enum Finding {
     Returned(Call),
 }
 
-/// What was seen of one task.
+/// What was seen of one of them.
 #[derive(Debug, Default)]
 pub(super) struct StuckWatch {
     /// A call that was too long when it was looked at last.
@@ -32,7 +32,7 @@ pub(super) struct StuckWatch {
 }
 
 impl StuckWatch {
-    /// Looks at the task, once a [`period`]. A call is told of when it is too
+    /// Looks at it, once a [`period`]. A call is told of when it is too
     /// long twice in a row: the whole process may have been asleep (SIGSTOP).
     pub(super) fn look(&mut self, activity: &Activity, limit: Duration) -> Option<Finding> {
         let present = activity.present();

@@ -1,7 +1,6 @@
 //! A task that runs here.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use connect_api::registry::TaskFactory;
 use connect_api::{Error, Result};
@@ -10,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::plugin_thread;
 use super::reporter::TaskReporter;
-use super::stuck::{Finding, StuckWatch};
+use super::stuck::StuckWatch;
 use crate::connector_config;
 use crate::metrics::TaskMetrics;
 use crate::sink_task::SinkTaskRun;
@@ -28,32 +27,6 @@ pub(super) struct RunningTask {
     pub(super) reporter: TaskReporter,
     pub(super) metrics: Arc<TaskMetrics>,
     pub(super) stuck: StuckWatch,
-}
-
-impl RunningTask {
-    /// Looks whether the task is stuck, and counts it.
-    pub(super) fn look(&mut self, limit: Duration) -> Option<(TaskReporter, Finding)> {
-        let finding = self.stuck.look(&self.metrics.activity, limit)?;
-        let is_stuck = matches!(finding, Finding::Stuck(_));
-        self.metrics.stuck.set(u64::from(is_stuck));
-        Some((self.reporter.clone(), finding))
-    }
-}
-
-/// Log and status tell of a task that is stuck, or no longer.
-pub(super) fn tell(reporter: &TaskReporter, finding: &Finding) {
-    let (connector, task) = (reporter.id.connector.as_str(), reporter.id.task);
-    match finding {
-        Finding::Stuck(text) => {
-            tracing::warn!(connector, task, "the task makes {text}");
-            reporter.note(text);
-        }
-        Finding::Returned(call) => {
-            let call = call.text();
-            tracing::info!(connector, task, "the task goes on after the {call}");
-            reporter.clear_note();
-        }
-    }
 }
 
 /// A task whose pipeline is built.
