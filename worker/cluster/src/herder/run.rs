@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
 use tracing::{error, info};
 
 use super::release::ReleaseMark;
@@ -13,6 +15,9 @@ use super::shared::Shared;
 use crate::info::Health;
 use crate::membership::GroupView;
 use crate::store::config::ConfigUpdate;
+
+/// How long after a rebalance statuses of what was deleted may still come.
+const SWEEP_AFTER: Duration = Duration::from_secs(2);
 
 struct RunnerHandle {
     commands: mpsc::UnboundedSender<Command>,
@@ -30,6 +35,8 @@ pub(super) struct HerderLoop {
     pub(super) view: watch::Receiver<Arc<GroupView>>,
     /// How many tasks each connector had when the group heard of it last.
     work: HashMap<String, usize>,
+    /// When to look once more for statuses that came late.
+    sweep_at: Option<Instant>,
     /// The view that was acted on last.
     seen: Arc<GroupView>,
     runners: HashMap<String, RunnerHandle>,
@@ -50,6 +57,7 @@ impl HerderLoop {
             updates,
             view,
             work: HashMap::new(),
+            sweep_at: None,
             seen,
             runners: HashMap::new(),
         }
@@ -58,6 +66,7 @@ impl HerderLoop {
     pub(super) async fn run(mut self) {
         self.sync_all();
         loop {
+            let sweep_at = self.sweep_at;
             tokio::select! {
                 biased;
                 changed = self.view.changed() => match changed {
@@ -65,6 +74,10 @@ impl HerderLoop {
                     Err(_) => break,
                 },
                 Some(update) = self.updates.recv() => self.apply(update),
+                () = sleep_until(sweep_at.unwrap_or_else(Instant::now)), if sweep_at.is_some() => {
+                    self.sweep_at = None;
+                    self.clear_statuses();
+                }
                 request = self.requests.recv() => match request {
                     Some(Request::Command { connector, command }) => self.tell(&connector, command),
                     Some(Request::Idle { connector, handled }) => self.forget(&connector, handled),
@@ -101,6 +114,7 @@ impl HerderLoop {
             }
             _ => self.sync_all(),
         }
+        self.sweep_at = view.is_leader.then(|| Instant::now() + SWEEP_AFTER);
     }
 
     /// Has the runners stop what `view` does not have. Those that are still
@@ -133,7 +147,13 @@ impl HerderLoop {
     fn clear_statuses(&mut self) {
         let state = self.shared.configs.snapshot();
         let mut names = self.shared.statuses.names();
-        names.retain(|name| state.connector(name).is_none());
+        names.retain(|name| {
+            let tasks = self.shared.statuses.tasks(name);
+            state.connector(name).is_none_or(|entry| {
+                let mut tasks = tasks.iter();
+                tasks.any(|(task, _)| entry.task(*task).is_none())
+            })
+        });
         for name in names {
             self.tell(&name, Command::Sync);
         }
