@@ -8,6 +8,7 @@
 
 mod avro;
 mod bad_input;
+mod cluster;
 mod command_line;
 mod common;
 mod course_reviews;

@@ -54,11 +54,22 @@ pub struct Life {
     pub to: Option<Timestamp>,
 }
 
+/// How long something that the herder stops may take until it has stopped. What says nothing by
+/// then had not begun: it was stopped while it was being made.
+const STOPPING: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Begins,
+    IsToStop,
+    HasStopped,
+}
+
 #[derive(Debug, PartialEq, Eq)]
 struct Event {
     at: Timestamp,
     work: Work,
-    begins: bool,
+    what: What,
 }
 
 /// A worker's log, read as it grows.
@@ -71,6 +82,8 @@ pub(super) struct LogReader {
     rest: String,
     pub(super) lives: Vec<Life>,
     open: BTreeMap<Work, usize>,
+    /// Since when the herder stops what is open.
+    stopping: BTreeMap<Work, Timestamp>,
 }
 
 impl LogReader {
@@ -82,6 +95,7 @@ impl LogReader {
             rest: String::new(),
             lives: Vec::new(),
             open: BTreeMap::new(),
+            stopping: BTreeMap::new(),
         }
     }
 
@@ -95,16 +109,24 @@ impl LogReader {
         };
         let rest = self.rest.split_off(end + 1);
         let whole = std::mem::replace(&mut self.rest, rest);
-        for event in whole.lines().filter_map(parse) {
+        for event in whole.lines().flat_map(parse) {
             self.take(event);
         }
+        self.give_up_stopping(Timestamp::now());
     }
 
     fn take(&mut self, event: Event) {
+        if event.what == What::IsToStop {
+            if self.open.contains_key(&event.work) {
+                self.stopping.insert(event.work, event.at);
+            }
+            return;
+        }
+        self.stopping.remove(&event.work);
         if let Some(index) = self.open.remove(&event.work) {
             self.lives[index].to = Some(event.at);
         }
-        if event.begins {
+        if event.what == What::Begins {
             self.open.insert(event.work.clone(), self.lives.len());
             self.lives.push(Life {
                 work: event.work,
@@ -115,9 +137,26 @@ impl LogReader {
         }
     }
 
+    fn give_up_stopping(&mut self, now: Timestamp) {
+        let Self {
+            stopping,
+            open,
+            lives,
+            ..
+        } = self;
+        stopping.retain(|work, at| {
+            let waits = since(*at, now) < STOPPING;
+            if !waits && let Some(index) = open.remove(work) {
+                lives[index].to = Some(*at);
+            }
+            waits
+        });
+    }
+
     /// The process was killed: so was everything in it.
     pub(super) fn process_ended(&mut self, at: Timestamp) {
         self.read();
+        self.stopping.clear();
         for index in std::mem::take(&mut self.open).into_values() {
             self.lives[index].to = Some(at);
         }
@@ -137,9 +176,30 @@ fn read_from(file: &Path, position: u64) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What a line says of a start or an end. The herder tells that it begins to start something, and
-/// the runtime, when the last of it is gone, that it has stopped.
-fn parse(line: &str) -> Option<Event> {
+/// What a line says of starts and ends. The herder tells that it begins to start something or to
+/// stop it, and the runtime, when the last of it is gone, that it has stopped.
+fn parse(line: &str) -> Vec<Event> {
+    if let Some((_, after)) = line.split_once(" stopping tasks connector=") {
+        return stopping_tasks(line, after).unwrap_or_default();
+    }
+    parse_one(line).into_iter().collect()
+}
+
+/// `TIME INFO stopping tasks connector="name" tasks=[0, 1] (target)`
+fn stopping_tasks(line: &str, after: &str) -> Option<Vec<Event>> {
+    let at: Timestamp = line.split(' ').next()?.parse().ok()?;
+    let (name, tasks) = after.strip_prefix('"')?.split_once("\" tasks=[")?;
+    let (tasks, _) = tasks.split_once(']')?;
+    let tasks = tasks.split(", ").filter_map(|task| task.parse().ok());
+    let event = |task| Event {
+        at,
+        work: Work::Task(name.to_owned(), task),
+        what: What::IsToStop,
+    };
+    Some(tasks.map(event).collect())
+}
+
+fn parse_one(line: &str) -> Option<Event> {
     let (span, rest) = match line.strip_prefix('[') {
         Some(rest) => {
             let (span, rest) = rest.split_once("] ")?;
@@ -149,23 +209,29 @@ fn parse(line: &str) -> Option<Event> {
     };
     let (at, rest) = rest.split_once(' ')?;
     let (_level, message) = rest.trim_start().split_once(' ')?;
-    let (work, begins) = if message.starts_with("starting the connector connector=") {
-        (Work::Connector(quoted(message)?), true)
+    let (work, what) = if message.starts_with("starting the connector connector=") {
+        (Work::Connector(quoted(message)?), What::Begins)
     } else if message.starts_with("starting the task connector=") {
         let (_, task) = message.split_once(" task=")?;
         let digits = task.split(|c: char| !c.is_ascii_digit()).next()?;
-        (Work::Task(quoted(message)?, digits.parse().ok()?), true)
+        (
+            Work::Task(quoted(message)?, digits.parse().ok()?),
+            What::Begins,
+        )
     } else if message.starts_with("the connector has stopped") {
         let name = span?.strip_suffix("|worker")?;
-        (Work::Connector(name.to_owned()), false)
+        (Work::Connector(name.to_owned()), What::HasStopped)
     } else if message.starts_with("the task has stopped") {
         let (name, task) = span?.rsplit_once("|task-")?;
-        (Work::Task(name.to_owned(), task.parse().ok()?), false)
+        (
+            Work::Task(name.to_owned(), task.parse().ok()?),
+            What::HasStopped,
+        )
     } else {
         return None;
     };
     let at = at.parse().ok()?;
-    Some(Event { at, work, begins })
+    Some(Event { at, work, what })
 }
 
 fn quoted(message: &str) -> Option<String> {
@@ -272,28 +338,33 @@ mod tests {
 
     #[test]
     fn lines_of_the_worker_s_log_are_understood() {
-        let started = parse(
+        let started = parse_one(
             "2026-11-21T13:48:00.5Z INFO starting the task connector=\"a-b\" task=12 (connect_cluster::herder::tasks)",
         )
         .unwrap();
         assert_eq!(started.work, Work::Task("a-b".to_owned(), 12));
-        assert!(started.begins);
-        let stopped = parse(
+        assert_eq!(started.what, What::Begins);
+        let stopped = parse_one(
             "[a-b|task-12] 2026-11-21T13:48:01.75Z  INFO the task has stopped (connect_runtime::worker)",
         )
         .unwrap();
         assert_eq!(stopped.work, started.work);
-        assert!(!stopped.begins);
+        assert_eq!(stopped.what, What::HasStopped);
         assert_eq!(since(started.at, stopped.at), Duration::from_millis(1250));
-        let connector = parse(
+        let connector = parse_one(
             "2026-11-21T13:48:00.5Z INFO starting the connector connector=\"x\" (connect_cluster::herder::connector)",
         );
         assert_eq!(connector.unwrap().work, Work::Connector("x".to_owned()));
         let other = "[x|worker] 2026-11-21T13:48:01.75Z INFO the connector has stopped (a::b)";
-        assert!(!parse(other).unwrap().begins);
+        assert_eq!(parse_one(other).unwrap().what, What::HasStopped);
+        let stopping = parse(
+            "2026-11-21T13:48:00.5Z INFO stopping tasks connector=\"x\" tasks=[0, 3] (connect_cluster::herder::tasks)",
+        );
+        let works: Vec<Work> = stopping.into_iter().map(|event| event.work).collect();
+        assert_eq!(works, [0, 3].map(|task| Work::Task("x".to_owned(), task)));
         assert_eq!(
             parse("2026-11-21T13:48:00.5Z INFO stopping (connectd::run)"),
-            None
+            []
         );
     }
 

@@ -1,0 +1,42 @@
+//! `scheduled.rebalance.max.delay.ms` where it is set: a lost worker's work waits so long for it.
+
+use std::time::Duration;
+
+use connectd_harness::alone;
+use connectd_harness::cluster::WorkloadOptions;
+
+use super::scene::{Scene, TAKEOVER, options, tell};
+
+const DELAY: Duration = Duration::from_secs(5);
+const SESSION: Duration = Duration::from_secs(6);
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_worker_s_work_waits_for_it_as_long_as_is_set() {
+    let _alone = alone().await;
+    let delay = DELAY.as_millis().to_string();
+    let options = options(3).with("scheduled.rebalance.max.delay.ms", &delay);
+    let mut scene = Scene::start(options, WorkloadOptions::small()).await;
+
+    // It comes back in time: nothing has moved.
+    let before = scene.cluster.picture("RUNNING").await.expect("settled");
+    scene.cluster.kill(1);
+    scene.cluster.start_again(1).await;
+    let took = scene.cluster.settled().await;
+    tell(&format!("came back: everything runs after {took:.1?}"));
+    let after = scene.cluster.picture("RUNNING").await.expect("settled");
+    assert_eq!(after, before, "what it ran runs there again");
+
+    // It does not.
+    scene.cluster.kill(2);
+    let took = scene.cluster.settled().await;
+    tell(&format!(
+        "did not come back: everything runs elsewhere after {took:.1?}"
+    ));
+    assert!(
+        took > SESSION - HEARTBEAT + DELAY - HEARTBEAT,
+        "{took:?} is too early"
+    );
+    assert!(took < TAKEOVER + DELAY, "{took:?}");
+    scene.end(Duration::ZERO).await;
+}

@@ -1,0 +1,11 @@
+//! Workers of one group: what each fault, each change and each request does to thirty connectors
+//! with traffic. After each, everything runs exactly once and nothing is lost; times are printed.
+
+mod changes;
+mod delay;
+mod leave;
+mod lost;
+mod mysql;
+mod scene;
+mod statuses;
+mod unknown;
