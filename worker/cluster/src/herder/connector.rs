@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connect_api::{Error, Props, Result};
-use connect_runtime::{State, StatusListener};
+use connect_runtime::{State, StatusListener, TargetState};
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
@@ -37,7 +37,6 @@ impl Runner {
         let entry = state
             .connector(&self.name)
             .ok_or_else(|| not_found(&self.name))?;
-        self.target = state.target(&self.name);
         info!(connector = self.name, "starting the connector");
         let resolved = self.shared.providers.resolve(&entry.config);
         self.connector = Some(RunningConnector {
@@ -46,7 +45,7 @@ impl Runner {
         });
         let policy = policy(resolved.as_ref().unwrap_or(&entry.config));
         let started = match resolved {
-            Ok(props) => self.start_or_yield(props).await,
+            Ok(props) => self.start_or_yield(props, state.target(&self.name)).await,
             Err(error) => {
                 self.shared.statuses.connector_state(
                     &self.name,
@@ -64,10 +63,10 @@ impl Runner {
 
     /// Waits for the start, but gives up a connector that hangs in it when the
     /// user wants something else of it.
-    async fn start_or_yield(&mut self, props: Props) -> Result<()> {
+    async fn start_or_yield(&mut self, props: Props, target: TargetState) -> Result<()> {
         let worker = self.shared.worker.clone();
         let name = self.name.clone();
-        let start = worker.start_connector(&name, props, self.target, self.events.clone());
+        let start = worker.start_connector(&name, props, target, self.events.clone());
         tokio::pin!(start);
         let mut deadline: Option<Instant> = None;
         let mut is_open = true;

@@ -185,6 +185,7 @@ impl Shared {
             LoggerScope::Worker => self.logs.set_level(name, level).map(Some),
             LoggerScope::Cluster => {
                 self.ready()?;
+                self.joined().await;
                 self.configs.put_logger(name, level).await?;
                 Ok(None)
             }

@@ -178,6 +178,13 @@ impl Shared {
         ))
     }
 
+    /// Waits a moment for the group: nobody writes without it, also what every
+    /// member may.
+    pub(super) async fn joined(&self) {
+        // Whether there is a leader does not matter here.
+        drop(self.leader().await);
+    }
+
     pub(super) fn cluster_id(&self) -> Option<String> {
         let id = self
             .cluster_id

@@ -100,6 +100,8 @@ impl Shared {
             // First, so that no worker that knows no STOPPED keeps its tasks.
             self.check_leader().await?;
             self.configs.put_tasks(name, &[]).await?;
+        } else {
+            self.joined().await;
         }
         self.configs.put_target(name, target).await
     }

@@ -269,12 +269,14 @@ impl GroupHandler for GroupWorker {
         self.owners = None;
         self.links.rejoin_at(None);
         self.configs.give_up_leader_writes();
-        self.links.show(|view| {
+        let revision = self.links.show(|view| {
             view.is_leader = false;
             view.leader_url = None;
             view.owners = None;
             view.share = Share::none();
         });
+        // Before it joins again: what still runs would write in the name of the next generation.
+        self.links.wait_for_release(revision).await;
     }
 }
 
