@@ -131,7 +131,12 @@ impl Runner {
             .iter()
             .map(|task| ConnectorTaskId::new(self.name.as_str(), *task))
             .collect();
-        self.shared.worker.stop_tasks(ids).await;
+        if self.shared.view().is_some_and(|view| view.is_member()) {
+            self.shared.worker.stop_tasks(ids).await;
+        } else {
+            // They are others' by now.
+            self.shared.worker.abandon_tasks(ids).await;
+        }
         for task in tasks {
             self.tasks.remove(task);
             self.recovery.forget(Part::Task(*task));

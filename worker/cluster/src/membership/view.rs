@@ -76,6 +76,11 @@ pub struct GroupView {
 }
 
 impl GroupView {
+    /// True if this worker is in the group. If not, what it ran is others'.
+    pub fn is_member(&self) -> bool {
+        self.leader_url.is_some()
+    }
+
     /// True if the connector is to run here.
     pub fn has_connector(&self, name: &str) -> bool {
         match &self.share {

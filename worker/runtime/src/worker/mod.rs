@@ -353,10 +353,7 @@ impl Worker {
     /// together; those that take longer are abandoned and store and report
     /// nothing any more. Unknown ids are ignored.
     pub async fn stop_tasks(&self, ids: Vec<ConnectorTaskId>) {
-        let stopping: Vec<RunningTask> = {
-            let mut tasks = lock(&self.inner.tasks);
-            ids.iter().filter_map(|id| tasks.remove(id)).collect()
-        };
+        let stopping = self.take_tasks(&ids);
         for task in &stopping {
             task.stop.cancel();
         }
@@ -376,6 +373,34 @@ impl Worker {
                 task.abandon.cancel();
             }
         }
+    }
+
+    /// Stops tasks that are somebody else's by now: from this moment on they
+    /// store and report nothing, and what waits for Kafka is not sent. Waits for
+    /// them as long as for a graceful stop. Unknown ids are ignored.
+    pub async fn abandon_tasks(&self, ids: Vec<ConnectorTaskId>) {
+        let abandoned = self.take_tasks(&ids);
+        for task in &abandoned {
+            task.reporter.fence.abandon();
+            task.stop.cancel();
+            task.abandon.cancel();
+        }
+        let deadline = Instant::now() + self.inner.settings.task_shutdown_graceful_timeout;
+        for mut task in abandoned {
+            let ended = task.ended.wait_for(|ended| *ended);
+            if tokio::time::timeout_at(deadline, ended).await.is_err() {
+                tracing::error!(
+                    connector = task.reporter.id.connector,
+                    task = task.reporter.id.task,
+                    "the task is in a call that does not end; it stores and reports nothing any more"
+                );
+            }
+        }
+    }
+
+    fn take_tasks(&self, ids: &[ConnectorTaskId]) -> Vec<RunningTask> {
+        let mut tasks = lock(&self.inner.tasks);
+        ids.iter().filter_map(|id| tasks.remove(id)).collect()
     }
 
     /// Brings a connector and its tasks on this worker to `target`, and waits
