@@ -11,6 +11,7 @@ mod compare;
 mod golden;
 mod jvm;
 mod mask;
+mod mixed;
 mod recorded;
 mod rest;
 mod rest_differences;

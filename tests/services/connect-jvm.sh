@@ -19,6 +19,15 @@ connect_jvm_install() {
     connect_jvm_plugin debezium-jdbc
     connect_jvm_plugin apicurio-converter
     connect_jvm_manifests apicurio-converter
+    maven_jars connect-mirror "org.apache.kafka:connect-mirror:$KAFKA_VERSION"
+    connect_jvm_foreign_plugin
+}
+
+# MirrorMaker's connectors, which connectd does not have: only for workers that ask for them (connect-jvm-worker).
+connect_jvm_foreign_plugin() {
+    local plugin=$SERVICES/dist/connect-foreign-plugins/connect-mirror
+    mkdir -p "$plugin"
+    ln -sf "$SERVICES/dist/connect-mirror/jars"/connect-mirror-*.jar "$plugin/"
 }
 
 # The plugin's own jars, without those that the worker brings and the drivers of databases that are not here. Hibernate,
@@ -72,15 +81,21 @@ plugin.discovery=service_load
 SETTINGS
 }
 
+# Puts what starts a worker into COMMAND. HEAP are java options.
+connect_jvm_command() { # PROPERTIES HEAP
+    # shellcheck disable=SC2206 # the heap is a list of options
+    COMMAND=("$(find_java)" ${CONNECTD_CONNECT_JVM_HEAP:-$2} -Djava.awt.headless=true
+        -Dlog4j2.configurationFile="$HERE/log4j2.properties"
+        -cp "$SERVICES/dist/connect/jars/*" org.apache.kafka.connect.cli.ConnectDistributed "$1")
+}
+
 connect_jvm_start() {
     is_running kafka || die "connect-jvm: it needs the service kafka, which is not running"
     local port settings=$SERVICES/run/connect-jvm.properties
     port=$(port_for connect-jvm "${CONNECTD_CONNECT_JVM_PORT:-}")
     connect_jvm_settings "$port" >"$settings"
-    # shellcheck disable=SC2086 # the heap is a list of options
-    launch connect-jvm "$(find_java)" ${CONNECTD_CONNECT_JVM_HEAP:--Xms256m -Xmx1g} -Djava.awt.headless=true \
-        -Dlog4j2.configurationFile="$HERE/log4j2.properties" \
-        -cp "$SERVICES/dist/connect/jars/*" org.apache.kafka.connect.cli.ConnectDistributed "$settings"
+    connect_jvm_command "$settings" "-Xms256m -Xmx1g"
+    launch connect-jvm "${COMMAND[@]}"
     wait_for connect-jvm 120 connect_jvm_answers "$port"
 }
 
