@@ -117,6 +117,12 @@ impl Scene {
         member.serves = false;
     }
 
+    /// A worker is gone without a word.
+    pub(super) fn kill(&mut self, index: usize) {
+        self.members[index].worker.kill();
+        self.members[index].serves = false;
+    }
+
     pub(super) fn worker(&self, index: usize) -> &Worker {
         &self.members[index].worker
     }

@@ -127,6 +127,12 @@ async fn a_jvm_worker_and_ours_run_what_the_other_planned() {
     lines.extend(PIPES[2..].iter().map(|pipe| Lines::of(&scene, pipe)));
     scene.is_managed_through([jvm, ours]).await;
 
+    // It is gone without a word, and comes back.
+    scene.kill(jvm);
+    scene.settled().await;
+    scene.start_again(jvm).await;
+    scene.settled().await;
+
     for (name, class) in scene.task_classes(ours).await {
         let kind = if name.ends_with("sink") {
             "Sink"
