@@ -344,8 +344,8 @@ async fn a_member_that_does_not_join_in_time_knows_when_the_group_goes_on_withou
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert!(began.elapsed() > SESSION * 2, "{:?}", began.elapsed());
-    broker.always(None);
     assert_eq!(member.lost().await, Lost::SessionExpired);
+    broker.always(None);
     member.slow_down(Duration::ZERO);
     assert_eq!(member.assigned().await.previous, None);
     assert!(member.leave().await);

@@ -353,12 +353,14 @@ fn a_source_tasks_producer_is_layered_as_connect_does() {
     let merged = worker::source_task_producer(&worker, &connector, "connector-producer-x-0");
     let expected = [
         ("acks", "all"),
+        ("batch.num.messages", "600"),
         ("bootstrap.servers", "a:9092, b:9092"),
         ("client.id", "connector-producer-x-0"),
         ("compression.type", "zstd"),
         ("delivery.timeout.ms", "2147483647"),
         ("linger.ms", "5"),
         ("max.block.ms", "9223372036854775807"),
+        ("queue.buffering.max.messages", "1200"),
         ("security.protocol", "SSL"),
         ("ssl.truststore.location", "/ca.pem"),
     ];
