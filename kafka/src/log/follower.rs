@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{Consumer, StreamConsumer};
@@ -24,6 +24,7 @@ pub(super) type LogConsumer = StreamConsumer<LoggingContext>;
 /// offsets may hold nothing for us.
 const QUIET: Duration = Duration::from_millis(250);
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
+const VERIFY_TIMEOUT: Duration = Duration::from_secs(3);
 /// Records between two chances for other tasks of the runtime.
 const YIELD_EVERY: u32 = 128;
 
@@ -32,9 +33,9 @@ const YIELD_EVERY: u32 = 128;
 enum Tail {
     /// The last offset that our isolation level can see is being asked for.
     Asked,
-    /// It is `visible_end`, far enough; a fetch was started anew, and when it finds no more
-    /// records, everything up to there has been read.
-    Verifying { visible_end: i64 },
+    /// It is `visible_end`, far enough; a fetch was started anew at that time, and when it finds no
+    /// more records, everything up to there has been read.
+    Verifying { visible_end: i64, since: Instant },
 }
 
 /// A consumer that reads the given partitions from their beginnings. They are given as offsets:
@@ -203,7 +204,7 @@ impl<F: FnMut(LogRecord<'_>) + Send> Follower<F> {
     }
 
     fn on_end_of_partition(&mut self, partition: i32) {
-        if let Some(Tail::Verifying { visible_end }) = self.tails.get(&partition).copied() {
+        if let Some(Tail::Verifying { visible_end, .. }) = self.tails.get(&partition).copied() {
             self.tails.remove(&partition);
             let next = self.progress.next(partition).max(visible_end);
             self.progress.advance(partition, next);
@@ -240,11 +241,22 @@ impl<F: FnMut(LogRecord<'_>) + Send> Follower<F> {
             let next = self.progress.next(partition);
             let quiet = self.seen.get(&partition) == Some(&next);
             seen.insert(partition, next);
+            self.forget_lost_fetch(partition);
             if quiet && !self.tails.contains_key(&partition) {
                 self.ask_for_visible_end(partition);
             }
         }
         self.seen = seen;
+    }
+
+    /// A broker that goes down takes the fetch of a seek with it, and neither a record nor the end
+    /// of the partition comes: it is asked for anew.
+    fn forget_lost_fetch(&mut self, partition: i32) {
+        if let Some(Tail::Verifying { since, .. }) = self.tails.get(&partition)
+            && since.elapsed() > VERIFY_TIMEOUT
+        {
+            self.tails.remove(&partition);
+        }
     }
 
     fn ask_for_visible_end(&mut self, partition: i32) {
@@ -283,8 +295,9 @@ impl<F: FnMut(LogRecord<'_>) + Send> Follower<F> {
             .seek(&self.topic, partition, next, Duration::ZERO)
             .is_ok()
         {
+            let since = Instant::now();
             self.tails
-                .insert(partition, Tail::Verifying { visible_end });
+                .insert(partition, Tail::Verifying { visible_end, since });
         }
     }
 }
