@@ -332,11 +332,17 @@ impl Worker {
         };
         let (reply, built) = oneshot::channel();
         let life = async move {
-            tokio::select! {
-                () = abandon.cancelled() => {}
-                () = task::life(spec, control, reply) => {}
+            let is_abandoned = tokio::select! {
+                () = abandon.cancelled() => true,
+                () = task::life(spec, control, reply) => false,
+            };
+            // An abandoned one was said to have stopped when it was abandoned: its clients may take
+            // long to end, and another run of it may have begun by now.
+            if is_abandoned {
+                tracing::debug!("the abandoned task has ended");
+            } else {
+                tracing::info!("the task has stopped");
             }
-            tracing::info!("the task has stopped");
             end.send_replace(true);
         };
         let span = tracing::info_span!("task", connector = %id.connector, task = id.task);
@@ -369,8 +375,7 @@ impl Worker {
                      since its last commit will be read again",
                     grace.as_millis()
                 );
-                task.reporter.fence.abandon();
-                task.abandon.cancel();
+                task.abandon();
             }
         }
     }
@@ -381,9 +386,8 @@ impl Worker {
     pub async fn abandon_tasks(&self, ids: Vec<ConnectorTaskId>) {
         let abandoned = self.take_tasks(&ids);
         for task in &abandoned {
-            task.reporter.fence.abandon();
             task.stop.cancel();
-            task.abandon.cancel();
+            task.abandon();
         }
         let deadline = Instant::now() + self.inner.settings.task_shutdown_graceful_timeout;
         for mut task in abandoned {

@@ -29,6 +29,19 @@ pub(super) struct RunningTask {
     pub(super) stuck: StuckWatch,
 }
 
+impl RunningTask {
+    /// From now on it stores and reports nothing; it ends as soon as it can.
+    pub(super) fn abandon(&self) {
+        self.reporter.fence.abandon();
+        self.abandon.cancel();
+        let id = &self.reporter.id;
+        let span = tracing::info_span!("task", connector = %id.connector, task = id.task);
+        span.in_scope(|| {
+            tracing::info!("the task has stopped: it stores and reports nothing any more");
+        });
+    }
+}
+
 /// A task whose pipeline is built.
 enum Run {
     Source(Box<SourceTaskRun>),
