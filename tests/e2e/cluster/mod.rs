@@ -1,7 +1,6 @@
 //! Workers of one group: what each fault, each change and each request does to thirty connectors
 //! with traffic. After each, everything runs exactly once and nothing is lost; times are printed.
 
-mod broker;
 mod changes;
 mod delay;
 mod leave;
