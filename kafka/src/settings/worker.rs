@@ -123,7 +123,7 @@ pub fn worker_admin(worker: &Props, client_id: &str) -> Props {
 /// An idempotent librdkafka has one request of a partition in flight, and its thread spins while
 /// one is and the oldest record behind it is older than `linger.ms`
 /// (`rd_kafka_toppar_producer_serve`). So requests are small enough to be answered by then, and no
-/// more than the next one waits: half the CPU of a record in a snapshot, at the same rate.
+/// more than the next one waits.
 const BATCH_RECORDS: &str = "600";
 const QUEUED_RECORDS: &str = "1200";
 
