@@ -9,16 +9,14 @@ use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::offset_delete_request::{
     OffsetDeleteRequestPartition, OffsetDeleteRequestTopic,
 };
-use kafka_protocol::messages::{
-    FindCoordinatorRequest, GroupId, OffsetDeleteRequest, OffsetDeleteResponse, TopicName,
-};
+use kafka_protocol::messages::{GroupId, OffsetDeleteRequest, OffsetDeleteResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
 use super::Admin;
 use crate::consumer::Partition;
 use crate::error::{ClientError, ErrorCode};
-use crate::wire::{Connection, Endpoint, WireError, WireSettings};
+use crate::wire::{self, Connection, Endpoint, WireError, WireSettings};
 
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -164,25 +162,17 @@ async fn coordinator(wire: &WireSettings, group: &str) -> Result<Connection, Fai
     Err(failure)
 }
 
-async fn find(wire: &WireSettings, broker: &Endpoint, group: &str) -> Result<Endpoint, Failure> {
-    let mut connection = Connection::open(wire, broker).await?;
-    let group = StrBytes::from_string(group.to_owned());
-    // Several groups at once from version 4 on (KIP-699, Kafka 3.0).
-    let request = if connection.version::<FindCoordinatorRequest>(1)? >= 4 {
-        FindCoordinatorRequest::default().with_coordinator_keys(vec![group])
-    } else {
-        FindCoordinatorRequest::default().with_key(group)
-    };
-    let limit = connection.request_timeout();
-    let answer = connection.send(&request, limit).await?;
-    let (code, host, port) = match answer.coordinators.first() {
-        Some(found) => (found.error_code, &found.host, found.port),
-        None => (answer.error_code, &answer.host, answer.port),
-    };
-    if let Some(code) = code.err() {
-        return Err(Failure::Refused(code));
+async fn find(
+    settings: &WireSettings,
+    broker: &Endpoint,
+    group: &str,
+) -> Result<Endpoint, Failure> {
+    let mut connection = Connection::open(settings, broker).await?;
+    match wire::find_coordinator(&mut connection, group).await? {
+        wire::Coordinator::At(endpoint) => Ok(endpoint),
+        wire::Coordinator::Refused(code) => Err(Failure::Refused(code)),
+        wire::Coordinator::Nowhere(_) => {
+            Err(Failure::Refused(ResponseError::CoordinatorNotAvailable))
+        }
     }
-    let port = u16::try_from(port)
-        .map_err(|_| Failure::Refused(ResponseError::CoordinatorNotAvailable))?;
-    Ok(Endpoint::new(host, port))
 }

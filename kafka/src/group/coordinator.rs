@@ -10,8 +10,8 @@ use kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol;
 use kafka_protocol::messages::leave_group_request::MemberIdentity;
 use kafka_protocol::messages::sync_group_request::SyncGroupRequestAssignment;
 use kafka_protocol::messages::{
-    FindCoordinatorRequest, GroupId, HeartbeatRequest, JoinGroupRequest, JoinGroupResponse,
-    LeaveGroupRequest, MetadataRequest, SyncGroupRequest, SyncGroupResponse,
+    GroupId, HeartbeatRequest, JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest,
+    MetadataRequest, SyncGroupRequest, SyncGroupResponse,
 };
 use kafka_protocol::protocol::StrBytes;
 
@@ -19,7 +19,7 @@ use super::error::GroupError;
 use super::handler::Generation;
 use super::options::{GroupOptions, wire_ms};
 use super::session::Membership;
-use crate::wire::{Connection, Endpoint, WireError};
+use crate::wire::{self, Connection, Endpoint, WireError};
 
 /// The longest reason that JoinGroup and LeaveGroup carry (`JoinGroupRequest.maybeTruncateReason`).
 const MAX_REASON: usize = 255;
@@ -137,7 +137,7 @@ impl Coordinator {
         let answer = connection.send(&request, limit).await?;
         let mut brokers = self.options.wire.bootstrap().to_vec();
         for broker in answer.brokers {
-            if let Some(endpoint) = endpoint(&broker.host, broker.port)
+            if let Some(endpoint) = Endpoint::of(&broker.host, broker.port)
                 && !brokers.contains(&endpoint)
             {
                 brokers.push(endpoint);
@@ -150,27 +150,14 @@ impl Coordinator {
     }
 
     async fn find_coordinator(&self, connection: &mut Connection) -> Result<Endpoint, GroupError> {
-        let group = StrBytes::from_string(self.options.group_id.clone());
-        // Several groups at once from version 4 on (KIP-699, Kafka 3.0).
-        let many = connection.version::<FindCoordinatorRequest>(1)? >= 4;
-        let request = if many {
-            FindCoordinatorRequest::default().with_coordinator_keys(vec![group])
-        } else {
-            FindCoordinatorRequest::default().with_key(group)
-        };
-        let limit = connection.request_timeout();
-        let answer = connection.send(&request, limit).await?;
-        let (code, host, port) = match answer.coordinators.first() {
-            Some(found) => (found.error_code, &found.host, found.port),
-            None => (answer.error_code, &answer.host, answer.port),
-        };
-        if let Some(code) = code.err() {
-            return Err(self.refused("find the coordinator of", code));
+        match wire::find_coordinator(connection, &self.options.group_id).await? {
+            wire::Coordinator::At(endpoint) => Ok(endpoint),
+            wire::Coordinator::Refused(code) => Err(self.refused("find the coordinator of", code)),
+            wire::Coordinator::Nowhere(place) => Err(GroupError::Protocol {
+                doing: self.doing("find the coordinator of"),
+                reason: format!("{} named '{place}'", connection.endpoint()),
+            }),
         }
-        endpoint(host, port).ok_or_else(|| GroupError::Protocol {
-            doing: self.doing("find the coordinator of"),
-            reason: format!("{} named '{host}:{port}'", connection.endpoint()),
-        })
     }
 
     pub(super) async fn join(
@@ -294,11 +281,6 @@ enum Found {
     /// The broker that was asked.
     Here(Connection),
     At(Endpoint),
-}
-
-fn endpoint(host: &StrBytes, port: i32) -> Option<Endpoint> {
-    let port = u16::try_from(port).ok().filter(|port| *port > 0)?;
-    (!host.is_empty()).then(|| Endpoint::new(host, port))
 }
 
 fn short(reason: &str) -> StrBytes {

@@ -21,6 +21,12 @@ impl Endpoint {
         }
     }
 
+    /// What a broker gave as an address; none if that is no place to connect to.
+    pub(crate) fn of(host: &str, port: i32) -> Option<Self> {
+        let port = u16::try_from(port).ok().filter(|port| *port > 0)?;
+        (!host.is_empty()).then(|| Self::new(host, port))
+    }
+
     /// Reads one entry of `bootstrap.servers`: `host:port`, `[ipv6]:port`, both also with a
     /// protocol in front (`SSL://host:port`), which Java and librdkafka accept too.
     #[must_use]

@@ -14,6 +14,7 @@
 
 mod backoff;
 mod connection;
+mod coordinator;
 mod endpoint;
 mod error;
 mod frame;
@@ -24,6 +25,7 @@ mod tls;
 
 pub use backoff::Backoff;
 pub use connection::Connection;
+pub(crate) use coordinator::{Coordinator, find_coordinator};
 pub use endpoint::Endpoint;
 pub use error::WireError;
 pub use settings::WireSettings;

@@ -42,9 +42,4 @@ pub trait Membership: Send + Sync {
 
     /// Until when this worker may believe that what it has is its own.
     fn lease(&self) -> Lease;
-
-    /// Why there has been no group for longer than its session allows.
-    fn problem(&self) -> Option<String> {
-        None
-    }
 }

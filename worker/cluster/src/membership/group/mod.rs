@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connect_api::{Error, Result};
-use connect_kafka::group::{GroupHealth, GroupMember};
+use connect_kafka::group::GroupMember;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, warn};
@@ -37,7 +37,6 @@ pub(crate) struct GroupMembership {
     commands: mpsc::UnboundedSender<Command>,
     /// What the thread starts with.
     start: Mutex<Option<Start>>,
-    health: Arc<Mutex<Option<watch::Receiver<GroupHealth>>>>,
 }
 
 struct Start {
@@ -61,7 +60,6 @@ impl GroupMembership {
                 configs,
                 inbox,
             })),
-            health: Arc::default(),
         }
     }
 
@@ -79,18 +77,14 @@ impl Membership for GroupMembership {
             return Err(Error::internal("the group was joined already"));
         };
         debug!(stored_generation, "joining the group");
-        let (links, lease, health) = (
-            self.links.clone(),
-            self.lease.clone(),
-            Arc::clone(&self.health),
-        );
+        let (links, lease) = (self.links.clone(), self.lease.clone());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Error::internal("starting the group's thread").caused_by(error))?;
         std::thread::Builder::new()
             .name("group".to_owned())
-            .spawn(move || runtime.block_on(live(start, links, lease, &health)))
+            .spawn(move || runtime.block_on(live(start, links, lease)))
             .map_err(|error| Error::internal("starting the group's thread").caused_by(error))?;
         Ok(self.links.views())
     }
@@ -114,12 +108,6 @@ impl Membership for GroupMembership {
     fn lease(&self) -> Lease {
         self.lease.clone()
     }
-
-    fn problem(&self) -> Option<String> {
-        let health = lock(&self.health);
-        let problem = health.as_ref()?.borrow().problem.clone();
-        problem.map(|problem| problem.error.to_string())
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -127,12 +115,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// The life of the group's thread.
-async fn live(
-    start: Start,
-    links: Links,
-    lease: Lease,
-    health: &Mutex<Option<watch::Receiver<GroupHealth>>>,
-) {
+async fn live(start: Start, links: Links, lease: Lease) {
     let Start {
         settings,
         configs,
@@ -143,7 +126,6 @@ async fn live(
     let links_due = links.clone();
     let member = GroupMember::start(options, GroupWorker::new(settings, configs, links));
     lease.begin(member.last_answered());
-    *lock(health) = Some(member.health());
     loop {
         let at: Option<Instant> = *due.borrow_and_update();
         tokio::select! {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use connect_api::config::Settings;
 use connect_api::{Error, Result};
 use connect_kafka::group::GroupOptions;
+use tracing::warn;
 
 use crate::distributed::keys;
 use crate::protocol::ConnectProtocol;
@@ -52,6 +53,9 @@ impl GroupSettings {
         let client_id = format!("{CLIENT_ID_PREFIX}{}", client_id.trim_end_matches('-'));
         let mut member = GroupOptions::from_props(kafka, PROTOCOL_TYPE, &client_id)
             .map_err(|error| failed(&error))?;
+        for warning in member.wire.warnings() {
+            warn!("{warning}");
+        }
         member.heartbeat_interval = member.heartbeat_interval.min(HEARTBEAT_AT_LEAST);
         let protocol: String = settings.get(&keys::CONNECT_PROTOCOL)?;
         let max_delay = settings.get(&keys::SCHEDULED_REBALANCE_MAX_DELAY)?;
