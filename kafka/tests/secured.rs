@@ -37,6 +37,13 @@ fn props(listener: &str, pairs: &[(&str, &str)]) -> Props {
         ),
         ("security.protocol".to_owned(), listener.to_owned()),
     ]);
+    for (key, value) in [
+        ("session.timeout.ms", "10000"),
+        ("rebalance.timeout.ms", "60000"),
+        ("heartbeat.interval.ms", "3000"),
+    ] {
+        props.insert(key.to_owned(), value.to_owned());
+    }
     if listener.ends_with("SSL") {
         props.insert("ssl.truststore.location".to_owned(), tls("ca.pem"));
     }

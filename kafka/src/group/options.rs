@@ -23,8 +23,8 @@ pub struct GroupOptions {
 }
 
 impl GroupOptions {
-    /// From a worker's properties, with Connect's defaults (`DistributedConfig`). The client id is
-    /// what the member's id at the coordinator begins with.
+    /// From a worker's properties, which have the group and its three times. The client id is what
+    /// the member's id at the coordinator begins with.
     ///
     /// # Errors
     ///
@@ -46,9 +46,9 @@ impl GroupOptions {
         let options = Self {
             group_id: group_id.to_owned(),
             protocol_type: protocol_type.to_owned(),
-            session_timeout: milliseconds(worker_props, "session.timeout.ms", 10_000)?,
-            rebalance_timeout: milliseconds(worker_props, "rebalance.timeout.ms", 60_000)?,
-            heartbeat_interval: milliseconds(worker_props, "heartbeat.interval.ms", 3000)?,
+            session_timeout: milliseconds(worker_props, "session.timeout.ms")?,
+            rebalance_timeout: milliseconds(worker_props, "rebalance.timeout.ms")?,
+            heartbeat_interval: milliseconds(worker_props, "heartbeat.interval.ms")?,
             wire: WireSettings::from_settings(&settings)?,
         };
         if options.heartbeat_interval >= options.session_timeout {
@@ -82,10 +82,11 @@ impl GroupOptions {
 }
 
 /// A positive number of milliseconds that fits the protocol's 32 bits.
-fn milliseconds(props: &Props, key: &str, default: u64) -> Result<Duration, SettingsError> {
-    let Some(value) = props.get(key) else {
-        return Ok(Duration::from_millis(default));
-    };
+fn milliseconds(props: &Props, key: &str) -> Result<Duration, SettingsError> {
+    let value = props.get(key).ok_or_else(|| SettingsError::Missing {
+        key: key.to_owned(),
+        hint: "set it to a positive number of milliseconds".to_owned(),
+    })?;
     match value.trim().parse::<i32>() {
         Ok(number @ 1..) => Ok(Duration::from_millis(u64::from(number.unsigned_abs()))),
         _ => Err(SettingsError::invalid(

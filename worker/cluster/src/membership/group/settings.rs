@@ -51,7 +51,15 @@ impl GroupSettings {
     ) -> Result<Self> {
         let failed = |error: &dyn std::fmt::Display| Error::config(error.to_string());
         let client_id = format!("{CLIENT_ID_PREFIX}{}", client_id.trim_end_matches('-'));
-        let mut member = GroupOptions::from_props(kafka, PROTOCOL_TYPE, &client_id)
+        let mut kafka = kafka.clone();
+        for key in [
+            &keys::SESSION_TIMEOUT,
+            &keys::REBALANCE_TIMEOUT,
+            &keys::HEARTBEAT_INTERVAL,
+        ] {
+            kafka.insert(key.name().to_owned(), settings.get(key)?.to_string());
+        }
+        let mut member = GroupOptions::from_props(&kafka, PROTOCOL_TYPE, &client_id)
             .map_err(|error| failed(&error))?;
         for warning in member.wire.warnings() {
             warn!("{warning}");
