@@ -1,0 +1,1 @@
+//! One partition's folder: segments, their indexes, recovery, retention and compaction.

@@ -1,0 +1,1 @@
+//! The topics: their partitions, ids and configurations, kept in the data folder.
