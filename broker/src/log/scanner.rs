@@ -1,0 +1,90 @@
+//! Reads a segment's batches in order through one bounded buffer.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use super::batch::{self, BatchHeader, HEADER_SIZE};
+use super::error::{BatchError, LogError};
+
+/// What is read at once; one batch that is larger is read whole.
+const CHUNK: usize = 256 << 10;
+
+/// A batch's place and header.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) position: u64,
+    pub(super) header: BatchHeader,
+}
+
+/// Goes through the batches of a segment's file, from a batch's start to an end.
+#[derive(Debug)]
+pub(super) struct Scanner<'a> {
+    file: &'a File,
+    path: &'a Path,
+    next: u64,
+    end: u64,
+    buffer: Vec<u8>,
+    buffer_start: u64,
+}
+
+impl<'a> Scanner<'a> {
+    /// `from` is where a batch starts, `end` at most the file's size.
+    pub(super) fn new(file: &'a File, path: &'a Path, from: u64, end: u64) -> Self {
+        Self { file, path, next: from, end, buffer: Vec::new(), buffer_start: 0 }
+    }
+
+    /// Where the next batch starts.
+    pub(super) fn position(&self) -> u64 {
+        self.next
+    }
+
+    /// The next batch's header, none at the end. A batch that is cut off is an error.
+    pub(super) fn next_header(&mut self) -> Result<Option<Found>, LogError> {
+        let position = self.next;
+        let left = self.end.saturating_sub(position);
+        if left == 0 {
+            return Ok(None);
+        }
+        let want = usize::try_from(left).unwrap_or(usize::MAX).min(HEADER_SIZE);
+        let parsed = BatchHeader::parse(self.bytes(position, want)?);
+        let header = parsed.map_err(|source| self.corrupt(position, source))?;
+        if header.size() as u64 > left {
+            let source = BatchError::Truncated { needed: header.size(), left: left as usize };
+            return Err(self.corrupt(position, source));
+        }
+        self.next = position + header.size() as u64;
+        Ok(Some(Found { position, header }))
+    }
+
+    /// The whole batch that was found.
+    pub(super) fn batch(&mut self, found: &Found) -> Result<&[u8], LogError> {
+        self.bytes(found.position, found.header.size())
+    }
+
+    /// Checks the checksum of the batch that was found.
+    pub(super) fn verify(&mut self, found: &Found) -> Result<(), LogError> {
+        let verified = batch::verify_crc(&found.header, self.batch(found)?);
+        verified.map_err(|source| self.corrupt(found.position, source))
+    }
+
+    /// The error of a damaged batch.
+    pub(super) fn corrupt(&self, position: u64, source: BatchError) -> LogError {
+        LogError::Corrupt { path: self.path.to_path_buf(), position, source }
+    }
+
+    /// `size` bytes that lie before the end, from the buffer or read with what follows them.
+    fn bytes(&mut self, position: u64, size: usize) -> Result<&[u8], LogError> {
+        let buffer_end = self.buffer_start + self.buffer.len() as u64;
+        if position < self.buffer_start || position + size as u64 > buffer_end {
+            let left = usize::try_from(self.end - position).unwrap_or(usize::MAX);
+            self.buffer.resize(size.max(CHUNK).min(left), 0);
+            self.buffer_start = position;
+            self.file
+                .read_exact_at(&mut self.buffer, position)
+                .map_err(LogError::io("reading", self.path))?;
+        }
+        let start = (position - self.buffer_start) as usize;
+        Ok(&self.buffer[start..start + size])
+    }
+}
