@@ -162,37 +162,25 @@ impl Batch {
         start..self.buffer.len()
     }
 
+    /// How many bytes of keys, values and headers are in it.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Hands over the records in the order they came, and is empty after.
-    pub fn take(&mut self) -> impl Iterator<Item = ConsumedRecord> + use<> {
+    pub fn take(&mut self) -> Taken {
         // The next batch will be about as large.
         let next = Vec::with_capacity(self.buffer.len());
         let buffer = Bytes::from(std::mem::replace(&mut self.buffer, next));
-        let partitions = std::mem::take(&mut self.partitions);
-        let mut headers = std::mem::take(&mut self.headers).into_iter();
         let next = Vec::with_capacity(self.entries.len());
-        let entries = std::mem::replace(&mut self.entries, next);
-        entries.into_iter().map(move |entry| {
-            let slice = |span: Span| span.map(|range| buffer.slice(range));
-            let name = |range| ByteString::try_from(buffer.slice(range)).unwrap_or_default();
-            let (timestamp, timestamp_kind) = match entry.timestamp {
-                Timestamp::NotAvailable => (None, TimestampKind::None),
-                Timestamp::CreateTime(at) => (Some(at), TimestampKind::CreateTime),
-                Timestamp::LogAppendTime(at) => (Some(at), TimestampKind::LogAppendTime),
-            };
-            ConsumedRecord {
-                partition: partitions[entry.partition].clone(),
-                offset: entry.offset,
-                key: slice(entry.key),
-                value: slice(entry.value),
-                headers: headers
-                    .by_ref()
-                    .take(entry.headers)
-                    .map(|(key, value)| (name(key), slice(value)))
-                    .collect(),
-                timestamp,
-                timestamp_kind,
-            }
-        })
+        Taken {
+            buffer,
+            is_gone: vec![false; self.partitions.len()],
+            partitions: std::mem::take(&mut self.partitions),
+            entries: std::mem::replace(&mut self.entries, next).into_iter(),
+            headers: std::mem::take(&mut self.headers).into_iter(),
+        }
     }
 
     /// Drops the records of these partitions.
@@ -213,6 +201,71 @@ impl Batch {
                 self.entries.push(entry);
             }
         }
+    }
+}
+
+/// The records of a batch, on their way out of it.
+pub struct Taken {
+    buffer: Bytes,
+    partitions: Vec<Partition>,
+    /// Of the partitions, those whose records are left out.
+    is_gone: Vec<bool>,
+    entries: std::vec::IntoIter<Entry>,
+    headers: std::vec::IntoIter<(Range<usize>, Span)>,
+}
+
+impl Taken {
+    /// Leaves out the records of these partitions that are still to come.
+    pub fn forget(&mut self, partitions: &[Partition]) {
+        for (known, is_gone) in self.partitions.iter().zip(&mut self.is_gone) {
+            *is_gone |= partitions.contains(known);
+        }
+    }
+
+    /// The entry with its headers.
+    fn record(&mut self, entry: Entry) -> ConsumedRecord {
+        let buffer = &self.buffer;
+        let slice = |span: Span| span.map(|range| buffer.slice(range));
+        let name = |range| ByteString::try_from(buffer.slice(range)).unwrap_or_default();
+        let (timestamp, timestamp_kind) = match entry.timestamp {
+            Timestamp::NotAvailable => (None, TimestampKind::None),
+            Timestamp::CreateTime(at) => (Some(at), TimestampKind::CreateTime),
+            Timestamp::LogAppendTime(at) => (Some(at), TimestampKind::LogAppendTime),
+        };
+        let headers = self.headers.by_ref().take(entry.headers);
+        ConsumedRecord {
+            partition: self.partitions[entry.partition].clone(),
+            offset: entry.offset,
+            key: slice(entry.key),
+            value: slice(entry.value),
+            headers: headers
+                .map(|(key, value)| (name(key), slice(value)))
+                .collect(),
+            timestamp,
+            timestamp_kind,
+        }
+    }
+}
+
+impl Iterator for Taken {
+    type Item = ConsumedRecord;
+
+    fn next(&mut self) -> Option<ConsumedRecord> {
+        loop {
+            let entry = self.entries.next()?;
+            if !self.is_gone[entry.partition] {
+                return Some(self.record(entry));
+            }
+            self.headers.by_ref().take(entry.headers).for_each(drop);
+        }
+    }
+}
+
+impl std::fmt::Debug for Taken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Taken")
+            .field("records", &self.entries.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -283,5 +336,20 @@ mod tests {
         batch.forget(&[gone]);
         let offsets: Vec<i64> = batch.take().map(|it| it.offset).collect();
         assert_eq!(offsets, [9, 6]);
+    }
+
+    #[test]
+    fn a_partition_that_goes_while_its_records_are_handed_over_is_left_out() {
+        let mut batch = batch(&[("a", 0, 5, "one"), ("b", 0, 9, "x"), ("a", 0, 6, "two")]);
+        let mut taken = batch.take();
+        assert_eq!(taken.next().map(|it| it.offset), Some(5));
+        taken.forget(&[Partition {
+            topic: "a".into(),
+            partition: 0,
+        }]);
+        let rest: Vec<ConsumedRecord> = taken.collect();
+        assert_eq!(rest.len(), 1);
+        assert_eq!(rest[0].offset, 9);
+        assert_eq!(rest[0].headers, [(ByteString::from("h"), None)]);
     }
 }

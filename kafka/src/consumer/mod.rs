@@ -33,12 +33,16 @@ use crate::error::{ClientError, ErrorCode, code_of};
 use crate::settings::ClientSettings;
 use context::GroupContext;
 
-pub use batch::{Batch, BatchLimits, ConsumedRecord, TimestampKind};
+pub use batch::{Batch, BatchLimits, ConsumedRecord, Taken, TimestampKind};
 pub use context::Rebalance;
 
 /// What librdkafka may hold of fetched records, unless the settings say otherwise: enough for
 /// many batches, whatever the number of partitions and the size of records.
 const QUEUED_KBYTES: &str = "16384";
+
+/// How many records librdkafka holds before it stops fetching. It counts their bytes only, and
+/// small records take several times as much of its memory.
+const QUEUED_RECORDS: &str = "20000";
 const FETCH_MAX_BYTES: &str = "16777216";
 /// How soon a new topic or partition is found. Java's five minutes is a long time to wait for one.
 const METADATA_REFRESH_MS: &str = "30000";
@@ -90,6 +94,7 @@ impl std::fmt::Debug for GroupConsumer {
 fn native_settings(settings: &ClientSettings) -> ClientSettings {
     let mut settings = settings.clone();
     settings.set_default("queued.max.messages.kbytes", QUEUED_KBYTES);
+    settings.set_default("queued.min.messages", QUEUED_RECORDS);
     // A full queue of this size is empty long before librdkafka's own second is over.
     settings.set_default("fetch.queue.backoff.ms", "10");
     settings.set_default("fetch.max.bytes", FETCH_MAX_BYTES);

@@ -126,6 +126,25 @@ impl Member {
     /// Awaits `work`; the consumer is polled meanwhile, so that the group does
     /// not take its partitions away.
     pub(super) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
+        self.wait_for(work, false, |_| false).await
+    }
+
+    /// As [`Self::beside`], with something to do while `work` waits: called with what was fetched,
+    /// a little each time, until it returns false.
+    pub(super) async fn beside_with<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        meanwhile: impl FnMut(&mut Batch) -> bool,
+    ) -> T {
+        self.wait_for(work, true, meanwhile).await
+    }
+
+    async fn wait_for<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        mut has_more: bool,
+        mut meanwhile: impl FnMut(&mut Batch) -> bool,
+    ) -> T {
         tokio::pin!(work);
         let period =
             (self.consumer.max_poll_interval() / 3).clamp(Duration::from_millis(1), LONGEST_PERIOD);
@@ -141,12 +160,27 @@ impl Member {
                         self.problem.get_or_insert(problem);
                     }
                 }
+                () = tokio::task::yield_now(), if has_more => {
+                    self.fill_ahead();
+                    has_more = meanwhile(&mut self.fetched);
+                }
             }
         };
         if !held && let Err(problem) = self.release() {
             self.problem.get_or_insert(problem);
         }
         result
+    }
+
+    /// Takes what the consumer has fetched, for the next batch.
+    fn fill_ahead(&mut self) {
+        if self.is_held || !self.fetched.is_empty() {
+            return;
+        }
+        if let Err(problem) = self.consumer.fill(&mut self.fetched) {
+            let problem = failed("consuming", problem);
+            self.problem.get_or_insert(problem);
+        }
     }
 
     /// Polls without room for records.

@@ -1,6 +1,7 @@
 //! A sink task's data path: consume, convert, transform, put, and commit what
 //! the sink has safely (`WorkerSinkTask`).
 
+mod ahead;
 mod commit;
 mod dead_letters;
 mod decoder;

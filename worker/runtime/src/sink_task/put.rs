@@ -5,64 +5,63 @@ use std::time::Duration;
 
 use connect_api::Result;
 use connect_api::record::TopicPartition;
-use connect_kafka::consumer::{ConsumedRecord, Partition};
+use connect_kafka::consumer::Batch;
 use tokio::time::Instant;
 
-use super::pipeline::Step;
+use super::ahead::Stage;
 use super::run::{Loop, RETRY_PAUSE};
 use crate::task::activity::Call;
 use crate::task::backoff::Backoff;
 use crate::worker::plugin_thread::catch;
 
 impl Loop {
-    /// Converts and transforms what was fetched.
+    /// Converts and transforms what was fetched, as far as it was not done while the batch before
+    /// was put.
     pub(super) async fn prepare_batch(&mut self) -> Result<()> {
         let _call = self.metrics.activity.enter(Call::Convert);
-        self.metrics.read.add(self.member.fetched.len() as u64);
-        let mut last: Option<(Partition, i64)> = None;
-        for consumed in self.member.fetched.take() {
-            match &mut last {
-                Some((partition, next)) if *partition == consumed.partition => {
-                    *next = consumed.offset + 1;
-                }
-                _ => {
-                    self.reach(last.take());
-                    self.note_topic(&consumed);
-                    last = Some((consumed.partition.clone(), consumed.offset + 1));
-                }
-            }
-            match self.pipeline.prepare(&consumed) {
-                Ok(Step::Keep(record)) => self.batch.push(record),
-                Ok(Step::Done) => {}
-                step => {
+        loop {
+            match self.ahead.advance(&mut self.pipeline, usize::MAX) {
+                Stage::Going => {}
+                Stage::Full => break,
+                Stage::Empty if self.member.fetched.is_empty() => break,
+                Stage::Empty => self.ahead.take(&mut self.member.fetched, &self.metrics),
+                Stage::Waits(step, consumed) => {
                     self.metrics.activity.progressed();
-                    let persisted = self.pipeline.persist(step, &consumed);
-                    self.batch.extend(self.member.beside(persisted).await?);
+                    let persisted = self.pipeline.persist(*step, &consumed);
+                    let kept = self.member.beside(persisted).await?;
+                    self.ahead.add(kept, &consumed);
                 }
             }
         }
-        self.reach(last);
+        self.ahead.hand_over(&mut self.batch, &mut self.reached);
+        self.note_topics();
         self.count_active();
         self.member.beside(self.reporter.make_room()).await
     }
 
-    /// The batch will have reached this offset.
-    fn reach(&mut self, end: Option<(Partition, i64)>) {
-        if let Some((partition, next)) = end {
-            let partition = TopicPartition {
-                topic: partition.topic,
-                partition: partition.partition,
-            };
-            self.reached.insert(partition, next);
+    fn note_topics(&mut self) {
+        for TopicPartition { topic, .. } in self.reached.keys() {
+            if self.tracks_topics && !self.topics.contains(topic) {
+                self.task_reporter.topic_used(topic);
+                self.topics.insert(topic.clone());
+            }
         }
     }
 
-    fn note_topic(&mut self, consumed: &ConsumedRecord) {
-        let topic = &consumed.partition.topic;
-        if self.tracks_topics && !self.topics.contains(topic) {
-            self.task_reporter.topic_used(topic);
-            self.topics.insert(topic.clone());
-        }
+    /// Puts the batch once; the next one is converted meanwhile.
+    async fn put_once(&mut self) -> Result<()> {
+        let Self {
+            task,
+            member,
+            pipeline,
+            ahead,
+            batch,
+            metrics,
+            ..
+        } = self;
+        let put = task.put(batch);
+        let meanwhile = |fetched: &mut Batch| ahead.go_on(fetched, pipeline, metrics);
+        catch(member.beside_with(put, meanwhile)).await
     }
 
     /// Puts the batch, again after a pause while the sink cannot take it.
@@ -73,7 +72,7 @@ impl Loop {
         let _call = self.metrics.activity.enter(Call::Put);
         while !self.stopping() {
             let since = Instant::now();
-            let put = self.member.beside(catch(self.task.put(&self.batch))).await;
+            let put = self.put_once().await;
             self.last_put = Instant::now();
             // A sink may have swallowed what its report returned.
             let error = match put.and_then(|()| self.reporter.check()) {

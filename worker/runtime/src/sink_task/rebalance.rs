@@ -89,6 +89,7 @@ impl Loop {
             names(&partitions)
         );
         self.member.fetched.forget(&natives(&partitions));
+        self.ahead.forget(&partitions);
         self.batch
             .retain(|record| !partitions.contains(&record.origin));
         self.reached

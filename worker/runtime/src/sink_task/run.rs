@@ -12,6 +12,7 @@ use connect_kafka::consumer::GroupConsumer;
 use tokio::time::Instant;
 
 use super::SinkTaskRun;
+use super::ahead::Ahead;
 use super::commit::Commits;
 use super::member::Member;
 use super::pipeline::Pipeline;
@@ -41,6 +42,7 @@ pub(super) struct Loop {
     pub(super) task: Box<dyn SinkTask>,
     pub(super) member: Member,
     pub(super) pipeline: Pipeline,
+    pub(super) ahead: Ahead,
     pub(super) reporter: Arc<Reporter>,
     subscriber: Subscriber,
     pub(super) commits: Commits,
@@ -93,6 +95,7 @@ impl SinkTaskRun {
             .map_err(|error| kafka_error("making the consumer of the task", error))?;
         Ok(Loop {
             task: self.task,
+            ahead: Ahead::new(consumer.limits()),
             member: Member::new(consumer),
             pipeline: self.pipeline,
             reporter: self.reporter,
@@ -182,7 +185,7 @@ impl Loop {
             self.commit_if_due().await?;
             self.subscriber.refresh(&mut self.member).await?;
             self.member.fill()?;
-            if self.member.fetched.is_empty() {
+            if self.is_paused || (self.member.fetched.is_empty() && self.ahead.is_empty()) {
                 self.idle().await?;
                 continue;
             }

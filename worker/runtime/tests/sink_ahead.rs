@@ -1,0 +1,120 @@
+//! What a sink task does with the next batch while its sink is busy with one, against a real
+//! broker (`KAFKA_BOOTSTRAP`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test's helpers fail the test"
+)]
+
+mod support;
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use connect_api::Props;
+use connect_runtime::{State, TargetState};
+use support::kafka::{create, send, unique, wait_committed};
+use support::sink::{LIST_SINK, sink};
+use support::{props, start, worker};
+
+/// A task that puts ten records at a time.
+fn tens(name: &str, topic: &str) -> Props {
+    props(&[
+        ("name", name),
+        ("connector.class", LIST_SINK),
+        ("topics", topic),
+        ("consumer.override.max.poll.records", "10"),
+    ])
+}
+
+fn numbers(count: usize) -> Vec<String> {
+    (0..count).map(|number| number.to_string()).collect()
+}
+
+fn send_all(topic: &str, values: &[String]) {
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    send(topic, &values);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_keep_their_size_and_order_whatever_waits_behind_them() {
+    let (topic, name) = (unique("ahead"), unique("ahead-name"));
+    create(&topic, 1).await;
+    let values = numbers(300);
+    send_all(&topic, &values);
+    let (worker, sink) = (worker(), sink(&name));
+    sink.slow_ms.store(15, Ordering::SeqCst);
+    start(&worker, &tens(&name, &topic), 0).await;
+    sink.wait_for_count(300).await;
+    wait_committed(&format!("connect-{name}"), &topic, 0, 300).await;
+    worker.worker.stop().await;
+    assert_eq!(sink.values(), values);
+    let largest = sink.batches.lock().unwrap().iter().copied().max();
+    assert_eq!(largest, Some(10));
+}
+
+/// A batch whose sink is away is put until it is taken, whatever is wrong with the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_record_of_the_next_batch_waits_for_its_turn() {
+    let (topic, name) = (unique("ahead-bad"), unique("ahead-bad-name"));
+    create(&topic, 1).await;
+    let mut values = numbers(15);
+    values[12] = "unconvertible".to_owned();
+    send_all(&topic, &values);
+    let (worker, sink) = (worker(), sink(&name));
+    sink.slow_ms.store(200, Ordering::SeqCst);
+    sink.is_away.store(true, Ordering::SeqCst);
+    let id = start(&worker, &tens(&name, &topic), 0).await;
+    sink.wait_for("two refusals", |sink| {
+        sink.refused.load(Ordering::SeqCst) >= 2
+    })
+    .await;
+    assert_eq!(
+        worker.statuses.states(&id.to_string()).last(),
+        Some(&State::Running)
+    );
+    sink.is_away.store(false, Ordering::SeqCst);
+    let trace = worker
+        .statuses
+        .wait_for(&id.to_string(), State::Failed)
+        .await;
+    let trace = trace.unwrap();
+    assert!(trace.contains("partition: 0, offset: 12)"), "{trace}");
+    assert_eq!(sink.values(), values[..10]);
+    wait_committed(&format!("connect-{name}"), &topic, 0, 10).await;
+    worker.worker.stop().await;
+}
+
+/// What was converted before a pause is neither put in it nor lost by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_keeps_the_next_batch() {
+    let (topic, name) = (unique("ahead-pause"), unique("ahead-pause-name"));
+    create(&topic, 1).await;
+    let values = numbers(100);
+    send_all(&topic, &values);
+    let (worker, sink) = (worker(), sink(&name));
+    sink.slow_ms.store(300, Ordering::SeqCst);
+    let id = start(&worker, &tens(&name, &topic), 0).await;
+    sink.wait_for_count(10).await;
+    worker
+        .worker
+        .set_target_state(&name, TargetState::Paused)
+        .await;
+    worker
+        .statuses
+        .wait_for(&id.to_string(), State::Paused)
+        .await;
+    let before = sink.count();
+    assert!(before < 100, "{before}");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(sink.count(), before);
+    sink.slow_ms.store(0, Ordering::SeqCst);
+    worker
+        .worker
+        .set_target_state(&name, TargetState::Started)
+        .await;
+    sink.wait_for_count(100).await;
+    wait_committed(&format!("connect-{name}"), &topic, 0, 100).await;
+    worker.worker.stop().await;
+    assert_eq!(sink.values(), values);
+}
