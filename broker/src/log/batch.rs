@@ -76,7 +76,10 @@ impl BatchHeader {
     /// Reads the header at the start of `bytes` and checks what can be checked without the records.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, BatchError> {
         if bytes.len() < HEADER_SIZE {
-            return Err(BatchError::Truncated { needed: HEADER_SIZE, left: bytes.len() });
+            return Err(BatchError::Truncated {
+                needed: HEADER_SIZE,
+                left: bytes.len(),
+            });
         }
         let mut rest = bytes;
         let header = Self {
@@ -113,7 +116,10 @@ impl BatchHeader {
             )));
         }
         if self.records_count < 0 {
-            return Err(BatchError::Header(format!("{} records", self.records_count)));
+            return Err(BatchError::Header(format!(
+                "{} records",
+                self.records_count
+            )));
         }
         Ok(())
     }
@@ -175,7 +181,10 @@ pub(crate) fn verify_crc(header: &BatchHeader, batch: &[u8]) -> Result<(), Batch
     if computed == header.crc {
         Ok(())
     } else {
-        Err(BatchError::Crc { stored: header.crc, computed })
+        Err(BatchError::Crc {
+            stored: header.crc,
+            computed,
+        })
     }
 }
 
@@ -190,7 +199,10 @@ pub(crate) fn split_batches(
         let header = header_of_any_magic(rest)?;
         let size = header.size();
         if size > rest.len() {
-            return Err(BatchError::Truncated { needed: size, left: rest.len() });
+            return Err(BatchError::Truncated {
+                needed: size,
+                left: rest.len(),
+            });
         }
         verify_crc(&header, &rest[..size])?;
         batches.push((start..start + size, header));

@@ -30,12 +30,22 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     /// A new log's.
     fn new() -> Self {
-        Self { start: 0, recovery: 0, dirty: 0, gaps: 0, horizon: None, clean: false }
+        Self {
+            start: 0,
+            recovery: 0,
+            dirty: 0,
+            gaps: 0,
+            horizon: None,
+            clean: false,
+        }
     }
 
     /// What a log must go by whose file is damaged: nothing is certain.
     fn unknown() -> Self {
-        Self { gaps: i64::MAX, ..Self::new() }
+        Self {
+            gaps: i64::MAX,
+            ..Self::new()
+        }
     }
 
     pub(super) fn read(dir: &Path) -> Result<Self, LogError> {
@@ -53,7 +63,9 @@ impl Checkpoint {
 
     fn parse(text: &str) -> Option<Self> {
         let lines: Vec<&str> = text.lines().collect();
-        let [version, lines @ .., last] = &lines[..] else { return None };
+        let [version, lines @ .., last] = &lines[..] else {
+            return None;
+        };
         if *version != "version 1" || *last != LAST_LINE {
             return None;
         }
@@ -85,13 +97,24 @@ impl Checkpoint {
                 file.sync_data()?;
             }
             fs::rename(&new, &path)?;
-            if durable { File::open(dir)?.sync_all() } else { Ok(()) }
+            if durable {
+                File::open(dir)?.sync_all()
+            } else {
+                Ok(())
+            }
         };
         write().map_err(LogError::io("writing", &path))
     }
 
     fn text(&self) -> String {
-        let Self { start, recovery, dirty, gaps, horizon, clean } = self;
+        let Self {
+            start,
+            recovery,
+            dirty,
+            gaps,
+            horizon,
+            clean,
+        } = self;
         let horizon = horizon.map_or(String::new(), |ms| format!("horizon {ms}\n"));
         format!(
             "version 1\nstart {start}\nrecovery {recovery}\ndirty {dirty}\ngaps {gaps}\n\
@@ -125,8 +148,14 @@ mod tests {
     #[test]
     fn a_damaged_file_is_taken_as_knowing_nothing() {
         let dir = tempfile::tempdir().expect("a folder");
-        assert_eq!(Checkpoint::read(dir.path()).expect("reads"), Checkpoint::new());
+        assert_eq!(
+            Checkpoint::read(dir.path()).expect("reads"),
+            Checkpoint::new()
+        );
         fs::write(dir.path().join(FILE), b"version 1\nstart \xff").expect("writes");
-        assert_eq!(Checkpoint::read(dir.path()).expect("reads"), Checkpoint::unknown());
+        assert_eq!(
+            Checkpoint::read(dir.path()).expect("reads"),
+            Checkpoint::unknown()
+        );
     }
 }

@@ -35,7 +35,10 @@ impl Entry for OffsetEntry {
     }
 
     fn read(mut bytes: &[u8]) -> Self {
-        Self { relative_offset: bytes.get_u32(), position: bytes.get_u32() }
+        Self {
+            relative_offset: bytes.get_u32(),
+            position: bytes.get_u32(),
+        }
     }
 }
 
@@ -55,7 +58,10 @@ impl Entry for TimeEntry {
     }
 
     fn read(mut bytes: &[u8]) -> Self {
-        Self { timestamp: bytes.get_i64(), relative_offset: bytes.get_u32() }
+        Self {
+            timestamp: bytes.get_i64(),
+            relative_offset: bytes.get_u32(),
+        }
     }
 }
 
@@ -63,7 +69,11 @@ impl Entry for TimeEntry {
 #[derive(Debug)]
 pub(super) enum Table<E> {
     Memory(Vec<E>),
-    File { file: Arc<File>, count: usize, entry: PhantomData<E> },
+    File {
+        file: Arc<File>,
+        count: usize,
+        entry: PhantomData<E>,
+    },
 }
 
 impl<E: Entry> Table<E> {
@@ -84,7 +94,11 @@ impl<E: Entry> Table<E> {
             return Ok(None);
         }
         let (file, count) = (Arc::new(file), size / E::SIZE);
-        Ok(Some(Self::File { file, count, entry: PhantomData }))
+        Ok(Some(Self::File {
+            file,
+            count,
+            entry: PhantomData,
+        }))
     }
 
     /// Writes the entries to a file and keeps them there instead of in memory.
@@ -100,7 +114,9 @@ impl<E: Entry> Table<E> {
 
     /// Writes the entries to a file; they stay in memory too.
     pub(super) fn save(&self, path: &Path) -> io::Result<()> {
-        let Self::Memory(entries) = self else { return Ok(()) };
+        let Self::Memory(entries) = self else {
+            return Ok(());
+        };
         let mut bytes = Vec::with_capacity(entries.len() * E::SIZE);
         for entry in entries {
             entry.write(&mut bytes);
@@ -141,7 +157,10 @@ impl<E: Entry> Table<E> {
     }
 
     pub(super) fn last(&self) -> io::Result<Option<E>> {
-        self.len().checked_sub(1).map(|last| self.get(last)).transpose()
+        self.len()
+            .checked_sub(1)
+            .map(|last| self.get(last))
+            .transpose()
     }
 
     fn get(&self, index: usize) -> io::Result<E> {

@@ -21,3 +21,6 @@ pub(crate) use config::{Flush, LogConfig};
 pub(crate) use error::{BatchError, LogError};
 pub(crate) use records::{BatchOptions, BatchRecords, NewRecord, Record, build_batch};
 pub(crate) use storage::Log;
+
+#[cfg(test)]
+mod tests;

@@ -55,7 +55,10 @@ pub(crate) fn build_batch(records: &[NewRecord], options: &BatchOptions) -> Byte
             write_field(&mut headers, Some(name));
             write_field(&mut headers, value.as_deref());
         }
-        let position = RecordPosition { offset_delta: delta as i64, timestamp_delta: 0 };
+        let position = RecordPosition {
+            offset_delta: delta as i64,
+            timestamp_delta: 0,
+        };
         write_record(
             &mut body,
             position,
@@ -176,7 +179,10 @@ impl<'a> BatchRecords<'a> {
     pub(crate) fn open(batch: &'a [u8]) -> Result<Self, BatchError> {
         let header = BatchHeader::parse(batch)?;
         let Some(stored) = batch.get(HEADER_SIZE..header.size()) else {
-            return Err(BatchError::Truncated { needed: header.size(), left: batch.len() });
+            return Err(BatchError::Truncated {
+                needed: header.size(),
+                left: batch.len(),
+            });
         };
         // Compaction leaves empty batches whose attributes still tell a compression.
         let body = match header.compression()? {
@@ -193,7 +199,12 @@ impl<'a> BatchRecords<'a> {
 
     /// The records in order. After an error nothing more comes.
     pub(crate) fn iter(&self) -> RecordIter<'_> {
-        RecordIter { header: &self.header, rest: &self.body, next: 0, failed: false }
+        RecordIter {
+            header: &self.header,
+            rest: &self.body,
+            next: 0,
+            failed: false,
+        }
     }
 }
 
@@ -243,7 +254,13 @@ fn read_record<'a>(header: &BatchHeader, rest: &mut &'a [u8]) -> Result<Record<'
         header.base_timestamp.wrapping_add(timestamp_delta)
     };
     let offset = header.base_offset + i64::from(offset_delta);
-    Ok(Record { offset, timestamp, key, value, raw_headers: fields })
+    Ok(Record {
+        offset,
+        timestamp,
+        key,
+        value,
+        raw_headers: fields,
+    })
 }
 
 /// A length and so many bytes; a negative length is a null.
@@ -268,5 +285,9 @@ fn check_headers(mut fields: &[u8]) -> Result<(), &'static str> {
         }
         read_field(&mut fields).ok_or("a header's value is cut off")?;
     }
-    if fields.is_empty() { Ok(()) } else { Err("there are bytes after its headers") }
+    if fields.is_empty() {
+        Ok(())
+    } else {
+        Err("there are bytes after its headers")
+    }
 }

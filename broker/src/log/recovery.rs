@@ -33,7 +33,13 @@ pub(super) fn load(
     finish_swaps(dir)?;
     let bases = segment_bases(dir)?;
     let clean = checkpoint.clean;
-    let mut loader = Loader { checkpoint, index_interval, segments: Vec::new(), end: None, clean };
+    let mut loader = Loader {
+        checkpoint,
+        index_interval,
+        segments: Vec::new(),
+        end: None,
+        clean,
+    };
     for (index, &base) in bases.iter().enumerate() {
         let path = dir.join(format!("{}.log", file_stem(base)));
         let whole = match loader.follows(base) {
@@ -51,7 +57,11 @@ pub(super) fn load(
         }
     }
     let end = loader.end.unwrap_or(checkpoint.start);
-    Ok(Loaded { segments: loader.segments, end, clean: loader.clean })
+    Ok(Loaded {
+        segments: loader.segments,
+        end,
+        clean: loader.clean,
+    })
 }
 
 struct Loader<'a> {
@@ -66,7 +76,8 @@ struct Loader<'a> {
 impl Loader<'_> {
     /// Whether a segment may come after those that are open.
     fn follows(&self, base: i64) -> bool {
-        self.end.is_none_or(|end| base == end || (base > end && base <= self.checkpoint.gaps))
+        self.end
+            .is_none_or(|end| base == end || (base > end && base <= self.checkpoint.gaps))
     }
 
     /// Opens one segment; false when it had to be cut.
@@ -88,7 +99,9 @@ impl Loader<'_> {
         file_size: u64,
         next: Option<i64>,
     ) -> Result<bool, LogError> {
-        let Some(covered) = segment.open_indexes(file_size)? else { return Ok(false) };
+        let Some(covered) = segment.open_indexes(file_size)? else {
+            return Ok(false);
+        };
         if next.is_some() {
             segment.assume_whole(file_size);
             self.end = None;
@@ -177,7 +190,9 @@ impl Loader<'_> {
         });
         if !in_place || offset < segment.base() || !segment.fits(header.last_offset()) {
             let expected = expected.unwrap_or(segment.base());
-            return Err(BatchError::Header(format!("offset {offset} instead of {expected}")));
+            return Err(BatchError::Header(format!(
+                "offset {offset} instead of {expected}"
+            )));
         }
         if header.leader_epoch != LEADER_EPOCH {
             let epoch = header.leader_epoch;

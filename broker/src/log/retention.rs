@@ -22,11 +22,17 @@ impl Log {
     }
 
     fn delete_over_size(&mut self) -> Result<(), LogError> {
-        let Some(limit) = self.config.retention_bytes else { return Ok(()) };
-        let Some(mut excess) = self.size().checked_sub(limit) else { return Ok(()) };
+        let Some(limit) = self.config.retention_bytes else {
+            return Ok(());
+        };
+        let Some(mut excess) = self.size().checked_sub(limit) else {
+            return Ok(());
+        };
         let mut deleted = 0;
         for segment in &self.segments {
-            let Some(left) = excess.checked_sub(segment.size()) else { break };
+            let Some(left) = excess.checked_sub(segment.size()) else {
+                break;
+            };
             excess = left;
             deleted += 1;
         }
@@ -34,7 +40,9 @@ impl Log {
     }
 
     fn delete_over_age(&mut self, now_ms: i64) -> Result<(), LogError> {
-        let Some(limit) = self.config.retention_ms else { return Ok(()) };
+        let Some(limit) = self.config.retention_ms else {
+            return Ok(());
+        };
         let is_old = |segment: &&Segment| {
             let age = now_ms.saturating_sub(segment.retention_time());
             u64::try_from(age).is_ok_and(|age| age > limit)

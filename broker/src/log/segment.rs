@@ -121,7 +121,10 @@ impl Segment {
         if self.max_timestamp >= 0 {
             return self.max_timestamp;
         }
-        let modified = self.file.metadata().and_then(|metadata| metadata.modified());
+        let modified = self
+            .file
+            .metadata()
+            .and_then(|metadata| metadata.modified());
         modified.map_or(self.created_ms, epoch_ms)
     }
 
@@ -168,7 +171,10 @@ impl Segment {
         if self.size - self.indexed_to > u64::from(index_interval)
             && let Ok(position) = u32::try_from(self.size)
         {
-            self.offsets.push(OffsetEntry { relative_offset, position });
+            self.offsets.push(OffsetEntry {
+                relative_offset,
+                position,
+            });
             self.note_time();
             self.indexed_to = self.size;
         }
@@ -176,17 +182,27 @@ impl Segment {
     }
 
     fn note_time(&mut self) {
-        let newest = self.times.last().ok().flatten().map_or(NO_TIMESTAMP, |last| last.timestamp);
+        let newest = self
+            .times
+            .last()
+            .ok()
+            .flatten()
+            .map_or(NO_TIMESTAMP, |last| last.timestamp);
         if self.max_timestamp > newest {
             let relative_offset = self.max_timestamp_offset;
-            self.times.push(TimeEntry { timestamp: self.max_timestamp, relative_offset });
+            self.times.push(TimeEntry {
+                timestamp: self.max_timestamp,
+                relative_offset,
+            });
         }
     }
 
     /// Cuts the file after the known batches.
     pub(super) fn truncate_file(&mut self) -> Result<(), LogError> {
         self.synced = false;
-        self.file.set_len(self.size).map_err(LogError::io("truncating", &self.path))
+        self.file
+            .set_len(self.size)
+            .map_err(LogError::io("truncating", &self.path))
     }
 
     /// Forces what was written to the disk, the indexes of a full segment too.
@@ -195,7 +211,8 @@ impl Segment {
             return Ok(());
         }
         for file in self.files() {
-            file.sync_data().map_err(LogError::io("flushing", &self.path))?;
+            file.sync_data()
+                .map_err(LogError::io("flushing", &self.path))?;
         }
         self.synced = true;
         Ok(())
@@ -204,25 +221,36 @@ impl Segment {
     /// The batches' file and those of the stored indexes.
     pub(super) fn files(&self) -> Vec<Arc<File>> {
         let indexes = [self.offsets.file(), self.times.file()];
-        std::iter::once(&self.file).chain(indexes.into_iter().flatten()).map(Arc::clone).collect()
+        std::iter::once(&self.file)
+            .chain(indexes.into_iter().flatten())
+            .map(Arc::clone)
+            .collect()
     }
 
     /// The segment is full: its indexes go to their files.
     pub(super) fn seal(&mut self) -> Result<(), LogError> {
         self.note_time();
         let path = self.path.with_extension("index");
-        self.offsets.store(&path).map_err(LogError::io("writing", &path))?;
+        self.offsets
+            .store(&path)
+            .map_err(LogError::io("writing", &path))?;
         let path = self.path.with_extension("timeindex");
-        self.times.store(&path).map_err(LogError::io("writing", &path))
+        self.times
+            .store(&path)
+            .map_err(LogError::io("writing", &path))
     }
 
     /// Writes the indexes of a segment that may go on growing.
     pub(super) fn save_indexes(&mut self) -> Result<(), LogError> {
         self.note_time();
         let path = self.path.with_extension("index");
-        self.offsets.save(&path).map_err(LogError::io("writing", &path))?;
+        self.offsets
+            .save(&path)
+            .map_err(LogError::io("writing", &path))?;
         let path = self.path.with_extension("timeindex");
-        self.times.save(&path).map_err(LogError::io("writing", &path))
+        self.times
+            .save(&path)
+            .map_err(LogError::io("writing", &path))
     }
 
     /// Opens the stored indexes of a segment of `file_size` bytes and takes over all batches that
@@ -232,7 +260,9 @@ impl Segment {
         let offsets = Table::<OffsetEntry>::open(&path).map_err(LogError::io("reading", &path))?;
         let path = self.path.with_extension("timeindex");
         let times = Table::<TimeEntry>::open(&path).map_err(LogError::io("reading", &path))?;
-        let (Some(offsets), Some(times)) = (offsets, times) else { return Ok(None) };
+        let (Some(offsets), Some(times)) = (offsets, times) else {
+            return Ok(None);
+        };
         let last = offsets.last().map_err(LogError::io("reading", &path))?;
         let last_time = times.last().map_err(LogError::io("reading", &path))?;
         let covered = last.map_or(0, |entry| u64::from(entry.position));
@@ -241,7 +271,9 @@ impl Segment {
         }
         if file_size > 0 {
             let mut scanner = Scanner::new(&self.file, &self.path, 0, file_size);
-            let Ok(Some(first)) = scanner.next_header() else { return Ok(None) };
+            let Ok(Some(first)) = scanner.next_header() else {
+                return Ok(None);
+            };
             self.first_timestamp = Some(first.header.max_timestamp);
         }
         if let Some(time) = last_time {
@@ -262,8 +294,12 @@ impl Segment {
 
     /// Takes the stored indexes into memory, so that batches can be noted.
     pub(super) fn load_indexes(&mut self) -> Result<(), LogError> {
-        self.offsets.load().map_err(LogError::io("reading", &self.path))?;
-        self.times.load().map_err(LogError::io("reading", &self.path))
+        self.offsets
+            .load()
+            .map_err(LogError::io("reading", &self.path))?;
+        self.times
+            .load()
+            .map_err(LogError::io("reading", &self.path))
     }
 
     /// Forgets all batches, to note them anew.
@@ -340,13 +376,19 @@ impl Segment {
     }
 
     fn corrupt(&self, position: u64, source: BatchError) -> LogError {
-        LogError::Corrupt { path: self.path.clone(), position, source }
+        LogError::Corrupt {
+            path: self.path.clone(),
+            position,
+            source,
+        }
     }
 
     fn chunk(&self, at: u64, want: usize) -> Result<Bytes, LogError> {
         let left = usize::try_from(self.size - at).unwrap_or(usize::MAX);
         let mut chunk = BytesMut::zeroed(want.min(left));
-        self.file.read_exact_at(&mut chunk, at).map_err(LogError::io("reading", &self.path))?;
+        self.file
+            .read_exact_at(&mut chunk, at)
+            .map_err(LogError::io("reading", &self.path))?;
         Ok(chunk.freeze())
     }
 
@@ -418,9 +460,17 @@ fn walk(chunk: &[u8], from: i64, below: i64, max_bytes: usize) -> Walk {
             Ok(header) => header,
             Err(_) if start.is_some() => break,
             Err(BatchError::Truncated { needed, .. }) => {
-                return Walk::Unfinished { skipped: at, needed };
+                return Walk::Unfinished {
+                    skipped: at,
+                    needed,
+                };
             }
-            Err(source) => return Walk::Corrupt { skipped: at, source },
+            Err(source) => {
+                return Walk::Corrupt {
+                    skipped: at,
+                    source,
+                };
+            }
         };
         let end = at + header.size();
         let is_before = start.is_none() && header.last_offset() < from;
@@ -430,7 +480,10 @@ fn walk(chunk: &[u8], from: i64, below: i64, max_bytes: usize) -> Walk {
             }
             match start {
                 None if end > chunk.len() => {
-                    return Walk::Unfinished { skipped: at, needed: header.size() };
+                    return Walk::Unfinished {
+                        skipped: at,
+                        needed: header.size(),
+                    };
                 }
                 None => start = Some(at),
                 Some(start) if end > chunk.len() || end - start > max_bytes => break,
@@ -444,7 +497,10 @@ fn walk(chunk: &[u8], from: i64, below: i64, max_bytes: usize) -> Walk {
     }
     match start {
         Some(start) => Walk::Found { start, end: at },
-        None if at >= chunk.len() => Walk::Unfinished { skipped: at, needed: 0 },
+        None if at >= chunk.len() => Walk::Unfinished {
+            skipped: at,
+            needed: 0,
+        },
         None => Walk::Above,
     }
 }

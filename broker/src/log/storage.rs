@@ -55,7 +55,14 @@ impl Log {
         checkpoint.recovery = checkpoint.recovery.min(end);
         checkpoint.dirty = checkpoint.dirty.min(end);
         let unflushed = Unflushed::default();
-        Ok(Self { dir: dir.to_path_buf(), config, segments, checkpoint, end, unflushed })
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            config,
+            segments,
+            checkpoint,
+            end,
+            unflushed,
+        })
     }
 
     /// Appends one validated batch as it is, but for its offset and leader epoch, which are
@@ -66,8 +73,14 @@ impl Log {
         header: &BatchHeader,
     ) -> Result<i64, LogError> {
         if batch.len() != header.size() {
-            let source = BatchError::Truncated { needed: header.size(), left: batch.len() };
-            return Err(LogError::Append { path: self.dir.clone(), source });
+            let source = BatchError::Truncated {
+                needed: header.size(),
+                left: batch.len(),
+            };
+            return Err(LogError::Append {
+                path: self.dir.clone(),
+                source,
+            });
         }
         let header = BatchHeader {
             base_offset: self.end,
@@ -88,12 +101,7 @@ impl Log {
 
     /// Whole batches from the one that holds `from`, of about `max_bytes` but at least one;
     /// nothing at or above `below`.
-    pub(crate) fn read(
-        &self,
-        from: i64,
-        below: i64,
-        max_bytes: usize,
-    ) -> Result<Bytes, LogError> {
+    pub(crate) fn read(&self, from: i64, below: i64, max_bytes: usize) -> Result<Bytes, LogError> {
         self.check_range(from)?;
         for segment in &self.segments[self.segment_of(from)..] {
             if segment.base() >= below {
@@ -123,7 +131,11 @@ impl Log {
 
     /// The first record whose timestamp is not before `ms`: its offset and timestamp.
     pub(crate) fn offset_for_time(&self, ms: i64) -> Result<Option<(i64, i64)>, LogError> {
-        for segment in self.segments.iter().filter(|segment| segment.max_timestamp() >= ms) {
+        for segment in self
+            .segments
+            .iter()
+            .filter(|segment| segment.max_timestamp() >= ms)
+        {
             if let Some(found) = segment.find_time(ms, self.start_offset())? {
                 return Ok(Some(found));
             }
@@ -168,7 +180,11 @@ impl Log {
                 if found.header.last_offset() < offset {
                     continue;
                 }
-                let batch = if found.header.is_control() { scanner.batch(&found)? } else { &[] };
+                let batch = if found.header.is_control() {
+                    scanner.batch(&found)?
+                } else {
+                    &[]
+                };
                 f(&found.header, batch);
             }
         }
@@ -200,7 +216,9 @@ impl Log {
             }
             Flush::EveryMs(ms) => {
                 let age = Duration::from_millis(ms);
-                self.unflushed.since.is_some_and(|since| since.elapsed() >= age)
+                self.unflushed
+                    .since
+                    .is_some_and(|since| since.elapsed() >= age)
             }
         };
         if due { self.flush() } else { Ok(()) }
@@ -237,7 +255,11 @@ impl Log {
         let is_full = active.size() + header.size() as u64 > config.segment_bytes
             || active.is_old(header.max_timestamp, now_ms(), config.segment_ms)
             || !active.fits(header.last_offset());
-        if is_full && active.size() > 0 { self.roll() } else { Ok(()) }
+        if is_full && active.size() > 0 {
+            self.roll()
+        } else {
+            Ok(())
+        }
     }
 
     /// Makes a new, empty segment the active one.
@@ -248,7 +270,8 @@ impl Log {
         if is_flushed {
             active.sync()?;
         }
-        self.segments.push(Segment::create(&self.dir, self.end, now_ms())?);
+        self.segments
+            .push(Segment::create(&self.dir, self.end, now_ms())?);
         if is_flushed {
             let synced = File::open(&self.dir).and_then(|dir| dir.sync_all());
             synced.map_err(LogError::io("flushing", &self.dir))?;
@@ -267,7 +290,9 @@ impl Log {
 
     /// The last segment whose base is not after the offset.
     fn segment_of(&self, offset: i64) -> usize {
-        let after = self.segments.partition_point(|segment| segment.base() <= offset);
+        let after = self
+            .segments
+            .partition_point(|segment| segment.base() <= offset);
         after.saturating_sub(1)
     }
 
@@ -279,12 +304,18 @@ impl Log {
     }
 
     fn out_of_range(&self, offset: i64) -> LogError {
-        LogError::OffsetOutOfRange { offset, start: self.start_offset(), end: self.end }
+        LogError::OffsetOutOfRange {
+            offset,
+            start: self.start_offset(),
+            end: self.end,
+        }
     }
 }
 
 /// Milliseconds since 1970.
 pub(super) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

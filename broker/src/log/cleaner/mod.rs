@@ -104,8 +104,15 @@ impl Log {
             .filter(|segment| !segment.synced)
             .map(|segment| (segment.path().to_path_buf(), segment.files()))
             .collect();
-        let compaction = if self.config.compact { self.plan_compaction(now_ms, bounds) } else { None };
-        Ok(CleanPlan { unsynced, compaction })
+        let compaction = if self.config.compact {
+            self.plan_compaction(now_ms, bounds)
+        } else {
+            None
+        };
+        Ok(CleanPlan {
+            unsynced,
+            compaction,
+        })
     }
 
     fn plan_compaction(&self, now_ms: i64, bounds: &CleanBounds) -> Option<Compaction> {
@@ -121,10 +128,16 @@ impl Log {
             .count();
         let rest = cleanable.split_off(count);
         let total: u64 = cleanable.iter().map(|source| source.size).sum();
-        let dirty: u64 =
-            cleanable.iter().filter(|source| source.until > dirty_from).map(|s| s.size).sum();
+        let dirty: u64 = cleanable
+            .iter()
+            .filter(|source| source.until > dirty_from)
+            .map(|s| s.size)
+            .sum();
         let is_dirty = dirty > 0 && dirty as f64 / total as f64 > self.config.min_cleanable_ratio;
-        let has_expired = self.checkpoint.horizon.is_some_and(|horizon| horizon <= now_ms);
+        let has_expired = self
+            .checkpoint
+            .horizon
+            .is_some_and(|horizon| horizon <= now_ms);
         if cleanable.is_empty() || !(is_dirty || has_expired) {
             return None;
         }
@@ -147,7 +160,10 @@ impl Log {
     }
 
     fn sources(&self) -> Vec<Source> {
-        let nexts = self.segments[1..].iter().map(Segment::base).chain([self.end_offset()]);
+        let nexts = self.segments[1..]
+            .iter()
+            .map(Segment::base)
+            .chain([self.end_offset()]);
         self.segments
             .iter()
             .zip(nexts)
@@ -164,8 +180,13 @@ impl Log {
     /// Puts what was cleaned in place; what has been deleted meanwhile stays deleted.
     pub(crate) fn finish_clean(&mut self, cleaned: Cleaned) -> Result<(), LogError> {
         self.note_synced(&cleaned.synced)?;
-        let Some(compacted) = cleaned.compacted else { return Ok(()) };
-        let until = compacted.groups.iter().filter_map(|group| group.sources.last());
+        let Some(compacted) = cleaned.compacted else {
+            return Ok(());
+        };
+        let until = compacted
+            .groups
+            .iter()
+            .filter_map(|group| group.sources.last());
         let until = until.map(|source| source.until).max().unwrap_or(0);
         // Before the first swap: recovery must not take the gaps for damage.
         self.checkpoint.clean = false;
@@ -189,7 +210,10 @@ impl Log {
             }
         }
         let full = self.segments.len() - 1;
-        let on_disk = self.segments[..full].iter().take_while(|segment| segment.synced).count();
+        let on_disk = self.segments[..full]
+            .iter()
+            .take_while(|segment| segment.synced)
+            .count();
         let recovery = self.segments[on_disk].base();
         if recovery > self.checkpoint.recovery {
             self.checkpoint.recovery = recovery;
@@ -199,9 +223,17 @@ impl Log {
     }
 
     fn swap_in(&mut self, group: CleanedGroup) -> Result<(), LogError> {
-        let CleanedGroup { mut segment, sources } = group;
-        let first = self.segments.partition_point(|own| own.base() < segment.base());
-        let replaced = self.segments.get(first..first + sources.len()).unwrap_or(&[]);
+        let CleanedGroup {
+            mut segment,
+            sources,
+        } = group;
+        let first = self
+            .segments
+            .partition_point(|own| own.base() < segment.base());
+        let replaced = self
+            .segments
+            .get(first..first + sources.len())
+            .unwrap_or(&[]);
         let are_there = replaced.len() == sources.len()
             && replaced
                 .iter()
@@ -211,12 +243,12 @@ impl Log {
             return segment.delete();
         };
         let swap = recovery::swap_path(&self.dir, segment.base(), last.until);
-        std::fs::rename(segment.path(), &swap)
-            .map_err(LogError::io("renaming", segment.path()))?;
+        std::fs::rename(segment.path(), &swap).map_err(LogError::io("renaming", segment.path()))?;
         let path = recovery::finish_swap(&self.dir, &swap, segment.base(), last.until)?;
         segment.renamed(path);
         segment.seal()?;
-        self.segments.splice(first..first + sources.len(), [segment]);
+        self.segments
+            .splice(first..first + sources.len(), [segment]);
         Ok(())
     }
 }
@@ -241,8 +273,12 @@ impl Compaction {
         let aborted = transactions::find_aborted(&self.cleanable, &self.rest)?;
         let map = OffsetMap::build(&self.cleanable, self.dirty_from, &aborted)?;
         let clean_to = map.clean_to();
-        let cleaned_sources =
-            self.cleanable.iter().filter(|source| source.base < clean_to).cloned().collect();
+        let cleaned_sources = self
+            .cleanable
+            .iter()
+            .filter(|source| source.base < clean_to)
+            .cloned()
+            .collect();
         let mut rewriter = Rewriter::new(&self, &map, &aborted);
         let mut groups = Vec::new();
         for sources in groups::by_size(cleaned_sources, self.segment_bytes) {
@@ -256,6 +292,10 @@ impl Compaction {
                 }
             }
         }
-        Ok(Compacted { groups, clean_to, horizon: rewriter.horizon() })
+        Ok(Compacted {
+            groups,
+            clean_to,
+            horizon: rewriter.horizon(),
+        })
     }
 }

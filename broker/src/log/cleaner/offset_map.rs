@@ -33,7 +33,11 @@ impl OffsetMap {
         aborted: &[Aborted],
     ) -> Result<Self, LogError> {
         let hashers = [RandomState::new(), RandomState::new()];
-        let mut map = Self { offsets: HashMap::new(), hashers, clean_to: dirty_from };
+        let mut map = Self {
+            offsets: HashMap::new(),
+            hashers,
+            clean_to: dirty_from,
+        };
         let mut transactions = Transactions::starting_at(aborted, dirty_from);
         for source in sources.iter().filter(|source| source.until > dirty_from) {
             let mut scanner = Scanner::new(&source.file, &source.path, 0, source.size);

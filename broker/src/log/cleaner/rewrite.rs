@@ -6,9 +6,7 @@ use std::borrow::Cow;
 use super::offset_map::OffsetMap;
 use super::transactions::{Aborted, Transactions};
 use super::{Compaction, Source};
-use crate::log::batch::{
-    BatchHeader, COMPRESSION_MASK, Compression, DELETE_HORIZON, NO_TIMESTAMP,
-};
+use crate::log::batch::{BatchHeader, COMPRESSION_MASK, Compression, DELETE_HORIZON, NO_TIMESTAMP};
 use crate::log::compression;
 use crate::log::error::{BatchError, LogError};
 use crate::log::records::{self, BatchRecords, Record, RecordPosition};
@@ -32,7 +30,12 @@ impl<'a> Rewriter<'a> {
         map: &'a OffsetMap,
         aborted: &'a [Aborted],
     ) -> Self {
-        Self { compaction, map, transactions: Transactions::new(aborted), horizon: None }
+        Self {
+            compaction,
+            map,
+            transactions: Transactions::new(aborted),
+            horizon: None,
+        }
     }
 
     pub(super) fn horizon(&self) -> Option<i64> {
@@ -42,16 +45,24 @@ impl<'a> Rewriter<'a> {
     /// Writes what stays of the segments into one new, which is on the disk afterwards.
     pub(super) fn rewrite(&mut self, sources: &[Source]) -> Result<Segment, LogError> {
         let base = sources.first().map_or(0, |source| source.base);
-        let path = self.compaction.dir.join(format!("{}.{CLEANED}", file_stem(base)));
+        let path = self
+            .compaction
+            .dir
+            .join(format!("{}.{CLEANED}", file_stem(base)));
         let mut segment = Segment::create_file(path, base, self.compaction.now_ms)?;
-        let written = sources.iter().try_for_each(|source| self.copy(source, &mut segment));
+        let written = sources
+            .iter()
+            .try_for_each(|source| self.copy(source, &mut segment));
         if let Err(error) = written.and_then(|()| segment.sync()) {
             segment.delete()?;
             return Err(error);
         }
         if let Some(last) = sources.last() {
             // Retention of records without a timestamp goes by the file's time.
-            let modified = last.file.metadata().and_then(|metadata| metadata.modified());
+            let modified = last
+                .file
+                .metadata()
+                .and_then(|metadata| metadata.modified());
             let kept = modified.and_then(|time| segment.file().set_modified(time));
             kept.map_err(LogError::io("setting the time of", segment.path()))?;
         }
@@ -104,8 +115,13 @@ impl<'a> Rewriter<'a> {
         }
         let has_tombstones = !header.is_control() && kept.iter().any(|r| r.value.is_none());
         let horizon = if has_tombstones || is_empty_marker {
-            let horizon = header.delete_horizon().unwrap_or_else(|| self.new_horizon());
-            self.horizon = Some(self.horizon.map_or(horizon, |earliest| earliest.min(horizon)));
+            let horizon = header
+                .delete_horizon()
+                .unwrap_or_else(|| self.new_horizon());
+            self.horizon = Some(
+                self.horizon
+                    .map_or(horizon, |earliest| earliest.min(horizon)),
+            );
             Some(horizon)
         } else {
             header.delete_horizon()
@@ -125,7 +141,9 @@ impl<'a> Rewriter<'a> {
     }
 
     fn has_expired(&self, header: &BatchHeader) -> bool {
-        header.delete_horizon().is_some_and(|horizon| horizon <= self.compaction.now_ms)
+        header
+            .delete_horizon()
+            .is_some_and(|horizon| horizon <= self.compaction.now_ms)
     }
 
     fn new_horizon(&self) -> i64 {
@@ -143,7 +161,11 @@ impl<'a> Rewriter<'a> {
 }
 
 fn corrupt(from: &Source, position: u64, source: BatchError) -> LogError {
-    LogError::Corrupt { path: from.path.clone(), position, source }
+    LogError::Corrupt {
+        path: from.path.clone(),
+        position,
+        source,
+    }
 }
 
 /// The batch without its records: its offsets, producer and sequence stay known
@@ -165,7 +187,11 @@ fn rebuilt(
     horizon: Option<i64>,
 ) -> Result<Vec<u8>, BatchError> {
     let first_timestamp = kept.first().map_or(NO_TIMESTAMP, |record| record.timestamp);
-    let newest = kept.iter().map(|record| record.timestamp).max().unwrap_or(NO_TIMESTAMP);
+    let newest = kept
+        .iter()
+        .map(|record| record.timestamp)
+        .max()
+        .unwrap_or(NO_TIMESTAMP);
     let base_timestamp = horizon.unwrap_or(first_timestamp);
     let mut body = Vec::new();
     for record in kept {
@@ -173,7 +199,13 @@ fn rebuilt(
             offset_delta: record.offset - header.base_offset,
             timestamp_delta: record.timestamp.wrapping_sub(base_timestamp),
         };
-        records::write_record(&mut body, position, record.key, record.value, record.raw_headers);
+        records::write_record(
+            &mut body,
+            position,
+            record.key,
+            record.value,
+            record.raw_headers,
+        );
     }
     let codec = header.compression()?;
     if codec != Compression::None {
@@ -185,7 +217,11 @@ fn rebuilt(
     let header = BatchHeader {
         attributes: (header.attributes & !DELETE_HORIZON) | horizon_bit,
         base_timestamp,
-        max_timestamp: if header.is_log_append_time() { header.max_timestamp } else { newest },
+        max_timestamp: if header.is_log_append_time() {
+            header.max_timestamp
+        } else {
+            newest
+        },
         records_count: kept.len() as i32,
         ..*header
     };

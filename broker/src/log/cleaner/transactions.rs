@@ -30,7 +30,9 @@ enum Marker {
 
 fn marker(batch: &[u8]) -> Result<Marker, BatchError> {
     let records = BatchRecords::open(batch)?;
-    let Some(record) = records.iter().next().transpose()? else { return Ok(Marker::Empty) };
+    let Some(record) = records.iter().next().transpose()? else {
+        return Ok(Marker::Empty);
+    };
     // The key is a version and the type, both of 16 bits.
     Ok(match record.key {
         Some([_, _, 0, 0, ..]) => Marker::Abort,
@@ -70,7 +72,11 @@ pub(super) fn find_aborted(
             let first = open.remove(&header.producer_id);
             if let (Marker::Abort, Some(first)) = (kind, first) {
                 let (producer_id, last) = (header.producer_id, header.base_offset);
-                aborted.push(Aborted { producer_id, first, last });
+                aborted.push(Aborted {
+                    producer_id,
+                    first,
+                    last,
+                });
             }
         }
     }
@@ -90,7 +96,11 @@ pub(super) struct Transactions<'a> {
 
 impl<'a> Transactions<'a> {
     pub(super) fn new(aborted: &'a [Aborted]) -> Self {
-        Self { aborted, open_aborted: HashMap::new(), open_committed: HashSet::new() }
+        Self {
+            aborted,
+            open_aborted: HashMap::new(),
+            open_committed: HashSet::new(),
+        }
     }
 
     /// As `new`, where batches are read from an offset on.
