@@ -13,4 +13,5 @@ mod topics;
 mod transaction;
 
 pub use error::BrokerError;
-pub use settings::Settings;
+pub use server::Broker;
+pub use settings::{Security, Settings, Tls};

@@ -37,8 +37,6 @@ pub struct Settings {
     pub group_min_session_timeout: Duration,
     /// The longest session that a member may ask for (`group.max.session.timeout.ms`).
     pub group_max_session_timeout: Duration,
-    /// How long offsets of an empty group are kept (`offsets.retention.minutes`).
-    pub offsets_retention: Duration,
     /// The longest metadata that may be stored with an offset (`offset.metadata.max.bytes`).
     pub offset_metadata_max_bytes: usize,
     /// The longest time-out that a transaction may ask for (`transaction.max.timeout.ms`).
@@ -83,7 +81,6 @@ impl Settings {
             group_initial_rebalance_delay: Duration::ZERO,
             group_min_session_timeout: Duration::from_secs(6),
             group_max_session_timeout: Duration::from_secs(30 * 60),
-            offsets_retention: Duration::from_secs(7 * DAY),
             offset_metadata_max_bytes: 4096,
             transaction_max_timeout: Duration::from_secs(15 * 60),
             transactional_id_expiration: Duration::from_secs(7 * DAY),

@@ -1,6 +1,16 @@
-//! The listener and its connections.
+//! The listener and its connections, and what is done when nobody asks.
+
+mod connection;
+mod frames;
+mod handle;
+mod listen;
+mod tls;
 
 use std::net::IpAddr;
+
+use kafka_protocol::protocol::StrBytes;
+
+pub use self::handle::Broker;
 
 /// Who sends a request.
 #[derive(Debug, Clone)]
@@ -9,6 +19,12 @@ pub(crate) struct ClientContext {
     pub(crate) client_id: String,
     /// Where the connection comes from.
     pub(crate) client_host: IpAddr,
-    /// Who the connection has been authenticated as, such as `User:ANONYMOUS`.
-    pub(crate) principal: String,
+}
+
+/// The only node, where clients reach it.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) id: i32,
+    pub(crate) host: StrBytes,
+    pub(crate) port: i32,
 }

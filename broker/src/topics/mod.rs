@@ -14,7 +14,6 @@ use kafka_protocol::ResponseError;
 use uuid::Uuid;
 
 pub(crate) use self::config::TopicConfigs;
-pub(crate) use self::store::kafka_text;
 use self::store::{Store, StoredTopic, StoredTopics};
 use crate::error::{BrokerError, Refusal};
 use crate::partition::Partition;

@@ -178,7 +178,7 @@ fn is_put_away(name: &str) -> bool {
 }
 
 /// An id as Kafka writes it: base64 for addresses, without padding (`Uuid.toString`).
-pub(crate) fn kafka_text(id: Uuid) -> String {
+fn kafka_text(id: Uuid) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let number = id.as_u128();
     // 22 digits of six bits, the last of which has only two that mean anything.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::broker::BrokerArgs;
+
 /// A Kafka Connect worker.
 #[derive(Debug, Parser)]
 #[command(
@@ -41,6 +43,9 @@ pub(crate) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
         settings: Vec<(String, String)>,
     },
+    /// Runs a Kafka broker of one node, for development and tests: it keeps everything in one
+    /// folder, and replicates nothing.
+    Broker(BrokerArgs),
     /// Lists the plugins that are built in.
     Plugins,
     /// Checks a connector's configuration without connecting anywhere; exits with 1 if it has errors.

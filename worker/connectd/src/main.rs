@@ -1,6 +1,7 @@
 //! `connectd`: a Kafka Connect worker in one binary.
 #![forbid(unsafe_code)]
 
+mod broker;
 mod check;
 mod cli;
 mod environment;
@@ -60,6 +61,10 @@ fn run(command: Command) -> Result<ExitCode> {
             let connectors = connectors.iter().map(|path| read_connector(path));
             let connectors = connectors.collect::<Result<Vec<_>>>()?;
             run::standalone(settings::merge(file, environment, settings), connectors)
+        }
+        Command::Broker(args) => {
+            run::start_logging()?;
+            broker::run(args)
         }
         Command::Plugins => list_plugins(),
         Command::Validate { connector, worker } => check::connector(&connector, worker.as_deref()),

@@ -44,7 +44,8 @@ pub(crate) fn standalone(props: Props, connectors: Vec<ConnectorFile>) -> Result
     run(&props, logs, connectors, standalone::start)
 }
 
-fn start_logging() -> Result<Arc<Loggers>> {
+/// Starts logging with the levels of `RUST_LOG`.
+pub(crate) fn start_logging() -> Result<Arc<Loggers>> {
     let levels = std::env::var("RUST_LOG")
         .ok()
         .filter(|levels| !levels.trim().is_empty());
