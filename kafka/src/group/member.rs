@@ -48,8 +48,17 @@ pub struct GroupProblem {
 pub struct GroupHealth {
     /// Where it stands.
     pub state: GroupState,
+    /// Since when.
+    pub since: Instant,
     /// The last problem, until something worked again.
     pub problem: Option<GroupProblem>,
+}
+
+impl GroupHealth {
+    fn stands(&mut self, state: GroupState) {
+        self.state = state;
+        self.since = Instant::now();
+    }
 }
 
 /// What the handle asks of the task.
@@ -155,6 +164,7 @@ impl Reporter {
     fn new(group: &str) -> (Self, watch::Receiver<GroupHealth>) {
         let (sender, receiver) = watch::channel(GroupHealth {
             state: GroupState::Joining,
+            since: Instant::now(),
             problem: None,
         });
         let reporter = Self {
@@ -168,21 +178,23 @@ impl Reporter {
     pub(super) fn joining(&self) {
         self.health.send_if_modified(|health| {
             let news = health.state != GroupState::Joining;
-            health.state = GroupState::Joining;
+            if news {
+                health.stands(GroupState::Joining);
+            }
             news
         });
     }
 
     pub(super) fn joined(&self, generation: &Generation) {
         self.health.send_modify(|health| {
-            health.state = GroupState::Member(Arc::new(generation.clone()));
+            health.stands(GroupState::Member(Arc::new(generation.clone())));
             health.problem = None;
         });
     }
 
     pub(super) fn left(&self, confirmed: bool) {
         self.health
-            .send_modify(|health| health.state = GroupState::Left { confirmed });
+            .send_modify(|health| health.stands(GroupState::Left { confirmed }));
     }
 
     /// Only a member in a complete generation has no other problem.

@@ -9,7 +9,7 @@ use axum::extract::Request as Received;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use connect_cluster::{Health, Herder};
+use connect_cluster::Herder;
 
 use crate::answer::{Answer, Failure, empty};
 use crate::auth::{self, Users};
@@ -121,7 +121,7 @@ impl Service {
             Forwarded::Answered(response) => {
                 return Ok(resources::passed_on(&resource, request, response));
             }
-            Forwarded::NoLeader if self.herder.health() == Health::Healthy => {
+            Forwarded::NoLeader if self.herder.is_ready() => {
                 return Err(Forwarded::no_leader());
             }
             // A worker that has not started says itself why it cannot answer.

@@ -249,9 +249,14 @@ impl Herder {
         &self.shared.settings.worker_id
     }
 
-    /// Whether requests can be served.
+    /// How this worker and its group are.
     pub fn health(&self) -> Health {
         self.shared.health()
+    }
+
+    /// True if requests can be served: the stores have been read.
+    pub fn is_ready(&self) -> bool {
+        self.shared.ready().is_ok()
     }
 
     /// All loggers of this worker.

@@ -106,9 +106,12 @@ impl Shared {
 
     pub(super) fn health(&self) -> Health {
         let health = self.health.borrow().clone();
+        if health != Health::Healthy {
+            return health;
+        }
         match self.configs.problem() {
-            Some(problem) if health == Health::Healthy => Health::Unhealthy(problem),
-            _ => health,
+            Some(problem) => Health::Unhealthy(problem),
+            None => self.membership.health(),
         }
     }
 

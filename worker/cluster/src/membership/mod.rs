@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use connect_api::Result;
 use tokio::sync::watch;
 
+use crate::info::Health;
 pub(crate) use group::{GroupMembership, GroupSettings};
 pub use lease::Lease;
 pub use solo::Solo;
@@ -42,4 +43,8 @@ pub trait Membership: Send + Sync {
 
     /// Until when this worker may believe that what it has is its own.
     fn lease(&self) -> Lease;
+
+    /// Starting until the group was joined for the first time; unhealthy while
+    /// the group cannot be reached or does not take this worker in.
+    fn health(&self) -> Health;
 }

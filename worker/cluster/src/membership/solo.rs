@@ -7,6 +7,7 @@ use connect_api::Result;
 use tokio::sync::watch;
 
 use super::{GroupView, Lease, Membership, Share};
+use crate::info::Health;
 
 /// A group of one worker.
 #[derive(Debug)]
@@ -51,5 +52,9 @@ impl Membership for Solo {
 
     fn lease(&self) -> Lease {
         Lease::unlimited()
+    }
+
+    fn health(&self) -> Health {
+        Health::Healthy
     }
 }

@@ -2,21 +2,23 @@
 //!
 //! The group has a thread of its own: heartbeats wait for nobody (invariant 2).
 
+mod health;
 mod links;
 mod settings;
 mod worker;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use connect_api::{Error, Result};
-use connect_kafka::group::GroupMember;
+use connect_kafka::group::{GroupHealth, GroupMember};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, warn};
 
 use super::{GroupView, Lease, Membership};
+use crate::info::Health;
 use crate::store::config::ConfigStore;
 use links::Links;
 pub(crate) use settings::GroupSettings;
@@ -25,6 +27,9 @@ use worker::GroupWorker;
 /// How long leaving may take: a coordinator that is gone finds out by itself.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How the member is; not there before the group's thread has begun.
+type MemberHealth = Arc<OnceLock<watch::Receiver<GroupHealth>>>;
+
 enum Command {
     Rejoin,
     Leave(oneshot::Sender<()>),
@@ -32,8 +37,10 @@ enum Command {
 
 /// A place in a group of several workers.
 pub(crate) struct GroupMembership {
+    group: String,
     lease: Lease,
     links: Links,
+    member: MemberHealth,
     commands: mpsc::UnboundedSender<Command>,
     /// What the thread starts with.
     start: Mutex<Option<Start>>,
@@ -52,8 +59,10 @@ impl GroupMembership {
         // Nobody leads before the group says so.
         configs.give_up_leader_writes();
         Self {
+            group: settings.member.group_id.clone(),
             lease,
             links: Links::new(),
+            member: MemberHealth::default(),
             commands,
             start: Mutex::new(Some(Start {
                 settings,
@@ -78,13 +87,14 @@ impl Membership for GroupMembership {
         };
         debug!(stored_generation, "joining the group");
         let (links, lease) = (self.links.clone(), self.lease.clone());
+        let health = Arc::clone(&self.member);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Error::internal("starting the group's thread").caused_by(error))?;
         std::thread::Builder::new()
             .name("group".to_owned())
-            .spawn(move || runtime.block_on(live(start, links, lease)))
+            .spawn(move || runtime.block_on(live(start, links, lease, &health)))
             .map_err(|error| Error::internal("starting the group's thread").caused_by(error))?;
         Ok(self.links.views())
     }
@@ -108,6 +118,11 @@ impl Membership for GroupMembership {
     fn lease(&self) -> Lease {
         self.lease.clone()
     }
+
+    fn health(&self) -> Health {
+        let member = self.member.get().map(|member| member.borrow().clone());
+        health::of(&self.group, member.as_ref(), &self.links.view())
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -115,7 +130,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// The life of the group's thread.
-async fn live(start: Start, links: Links, lease: Lease) {
+async fn live(start: Start, links: Links, lease: Lease, health: &MemberHealth) {
     let Start {
         settings,
         configs,
@@ -126,6 +141,8 @@ async fn live(start: Start, links: Links, lease: Lease) {
     let links_due = links.clone();
     let member = GroupMember::start(options, GroupWorker::new(settings, configs, links));
     lease.begin(member.last_answered());
+    // Set once: a group is joined once.
+    drop(health.set(member.health()));
     loop {
         let at: Option<Instant> = *due.borrow_and_update();
         tokio::select! {
