@@ -23,7 +23,7 @@ run: build-deps ## a worker on http://localhost:8083 (WORKER=worker.properties, 
 demo: build-deps ## the bookstore pipeline with sample data, printing its records
 	@scripts/demo
 
-bench: build-deps ## side by side with Kafka Connect and Debezium on the JVM (PART=source or PART=sinks for one part)
+bench: build-deps ## side by side with Kafka Connect and Debezium on the JVM (PART=source, sinks or cluster for one part)
 	@bench/run $(PART)
 
 clean-services: ## stop the servers that we started and delete all of theirs (.services)

@@ -1,5 +1,6 @@
-//! Measures the MySQL source and the sinks on our worker and on the JVM's, in
-//! one run: `connectd-bench [source] [sinks]`, both if none is named.
+//! Measures the MySQL source, the sinks and groups of workers, ours and the
+//! JVM's, in one run: `connectd-bench [source] [sinks] [cluster]`, all if none is
+//! named.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "it prints a report")]
 #![allow(
@@ -7,6 +8,7 @@
     reason = "a failed measurement ends the benchmark, and says why"
 )]
 
+mod cluster;
 mod figures;
 mod process;
 mod sinks;
@@ -25,14 +27,15 @@ fn number(name: &str, default: u64) -> u64 {
 fn main() {
     let mut parts: Vec<String> = std::env::args().skip(1).collect();
     if parts.is_empty() {
-        parts = vec!["source".to_owned(), "sinks".to_owned()];
+        parts = ["source", "sinks", "cluster"].map(str::to_owned).to_vec();
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     for part in parts {
         match part.as_str() {
             "source" => runtime.block_on(source::run()),
             "sinks" => runtime.block_on(sinks::run()),
-            other => panic!("{other} is not known; known are source, sinks"),
+            "cluster" => runtime.block_on(cluster::run()),
+            other => panic!("{other} is not known; known are source, sinks, cluster"),
         }
     }
 }

@@ -34,6 +34,14 @@ impl Engine {
         }
     }
 
+    /// The same in a column's width.
+    pub(crate) fn short_name(self) -> &'static str {
+        match self {
+            Self::Connectd => "connectd",
+            Self::Jvm => "JVM",
+        }
+    }
+
     /// A prefix for what belongs to this engine.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
