@@ -15,8 +15,8 @@ mod segment;
 mod storage;
 mod varint;
 
-pub(crate) use batch::{BatchHeader, Compression, split_batches};
-pub(crate) use cleaner::{CleanBounds, CleanPlan, Cleaned, LastRecord};
+pub(crate) use batch::{BatchHeader, split_batches};
+pub(crate) use cleaner::{CleanBounds, LastRecord};
 pub(crate) use config::{Flush, LogConfig};
 pub(crate) use error::{BatchError, LogError};
 pub(crate) use records::{BatchOptions, BatchRecords, NewRecord, Record, build_batch};

@@ -235,11 +235,6 @@ impl Log {
         self.checkpoint.write(&self.dir, false)
     }
 
-    /// Deletes the folder.
-    pub(crate) fn delete(self) -> Result<(), LogError> {
-        fs::remove_dir_all(&self.dir).map_err(LogError::io("deleting", &self.dir))
-    }
-
     /// Takes the mark of an orderly shutdown away before the first change.
     pub(super) fn mark_changed(&mut self) -> Result<(), LogError> {
         if !self.checkpoint.clean {

@@ -3,7 +3,7 @@
 
 mod groups;
 mod offset_map;
-mod rewrite;
+pub(super) mod rewrite;
 mod transactions;
 
 use std::collections::HashMap;

@@ -170,7 +170,7 @@ fn corrupt(from: &Source, position: u64, source: BatchError) -> LogError {
 
 /// The batch without its records: its offsets, producer and sequence stay known
 /// (`DefaultRecordBatch.writeEmptyHeader`).
-fn emptied(header: &BatchHeader) -> Cow<'static, [u8]> {
+pub(in crate::log) fn emptied(header: &BatchHeader) -> Cow<'static, [u8]> {
     let header = BatchHeader {
         attributes: header.attributes & !(COMPRESSION_MASK | DELETE_HORIZON),
         base_timestamp: NO_TIMESTAMP,
@@ -181,7 +181,7 @@ fn emptied(header: &BatchHeader) -> Cow<'static, [u8]> {
 }
 
 /// The batch with some of its records. Its last offset stays, for the producer's last sequence.
-fn rebuilt(
+pub(in crate::log) fn rebuilt(
     header: &BatchHeader,
     kept: &[Record<'_>],
     horizon: Option<i64>,

@@ -1,6 +1,8 @@
 //! Tests of the whole log, on folders of their own.
 
 mod compaction;
+mod golden;
+mod model;
 mod reading;
 mod recovery;
 mod retention;

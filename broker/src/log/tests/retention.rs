@@ -104,13 +104,3 @@ fn only_the_delete_policy_deletes() {
     log.delete_old_segments(100_000).expect("deletes");
     assert_eq!(log.start_offset(), 0);
 }
-
-#[test]
-fn a_folder_is_deleted() {
-    let parent = tempfile::tempdir().expect("a folder");
-    let dir = parent.path().join("topic-0");
-    ten_segments(&dir, LogConfig::default())
-        .delete()
-        .expect("deletes");
-    assert!(!dir.exists());
-}
