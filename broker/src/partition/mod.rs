@@ -64,7 +64,8 @@ impl Default for PartitionSettings {
 pub(crate) struct Produced {
     /// The first record's offset; a repeated batch has that of the first time.
     pub(crate) base_offset: i64,
-    /// The records' time where the topic keeps the broker's, else -1.
+    /// The records' time where the topic keeps the broker's, else -1. For a repeated batch it is
+    /// the batch's own in any case, as `UnifiedLog.append` has it.
     pub(crate) log_append_time: i64,
     /// The log's first offset.
     pub(crate) log_start_offset: i64,
@@ -143,12 +144,7 @@ impl Partition {
         let mut batch = BytesMut::from(records);
         let mut state = self.write();
         if let Some(known) = state.producers.duplicate(&header) {
-            let append_time = if state.settings.log_append_time {
-                known.timestamp
-            } else {
-                -1
-            };
-            return Ok(state.produced(known.first_offset, append_time));
+            return Ok(state.produced(known.first_offset, known.timestamp));
         }
         if state.producers.begins_transaction(&header)? {
             verify(header.producer_id, header.producer_epoch).map_err(ProduceError::NotVerified)?;
@@ -232,11 +228,6 @@ impl Partition {
         self.read().last_stable_offset()
     }
 
-    /// The bytes of the log's segments.
-    pub(crate) fn size(&self) -> u64 {
-        self.read().log.size()
-    }
-
     /// The first record with this timestamp or a later one: offset and timestamp.
     pub(crate) fn offset_for_time(&self, ms: i64) -> Result<Option<(i64, i64)>, LogError> {
         self.read().log.offset_for_time(ms)
@@ -261,11 +252,6 @@ impl Partition {
         state.compact = config.compact;
         state.settings = settings;
         state.log.set_config(config);
-    }
-
-    /// Forces what has been appended to the disk.
-    pub(crate) fn flush(&self) -> Result<(), LogError> {
-        self.write().log.flush()
     }
 
     /// For an orderly stop: flushes, and writes the producers' state, so that the next start need

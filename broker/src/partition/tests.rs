@@ -166,6 +166,8 @@ fn idempotent_batches_are_there_once_and_in_order() {
         2
     );
     assert_eq!(partition.end_offset(), 6);
+    let again = partition.produce(idempotent(4)).expect("a repeated one");
+    assert!(again.log_append_time > 0, "UnifiedLog answers its own time");
     let code = refused(partition.produce(idempotent(8)));
     assert_eq!(code, ResponseError::OutOfOrderSequenceNumber);
     partition

@@ -55,6 +55,9 @@ impl Transactions {
         timeout_ms: i32,
         expected: Option<ProducerIdAndEpoch>,
     ) -> Result<ProducerIdAndEpoch, ResponseError> {
+        // Before the lock: a change of topics may be waiting for a produce request that is waiting
+        // for this lock.
+        self.create_state_topic()?;
         let now_ms = now_ms();
         let mut known = self.lock();
         let current = match known.get(id) {

@@ -31,7 +31,7 @@ use crate::log::{
     BatchError, BatchHeader, BatchOptions, BatchRecords, NewRecord, Record, build_batch,
 };
 use crate::partition::Partition;
-use crate::topics::Topics;
+use crate::topics::{Topic, Topics};
 use metadata::Metadata;
 use producer_ids::ProducerIds;
 use state_log::{Entry, STATE_TOPIC};
@@ -171,17 +171,25 @@ impl Transactions {
             .map_err(|error| failed(&error))
     }
 
+    fn state_topic(&self) -> Result<Arc<Topic>, BrokerError> {
+        self.topics
+            .internal(STATE_TOPIC, self.settings.state_partitions, true)
+    }
+
+    fn create_state_topic(&self) -> Result<(), ResponseError> {
+        self.state_topic().map(drop).map_err(|error| {
+            tracing::error!("the topic {STATE_TOPIC} cannot be created: {error}");
+            ResponseError::CoordinatorNotAvailable
+        })
+    }
+
     fn state_partition(&self, id: &str) -> Result<Arc<Partition>, BrokerError> {
-        let topic = self
-            .topics
-            .internal(STATE_TOPIC, self.settings.state_partitions, true)?;
+        let topic = self.state_topic()?;
         // `Utils.abs`
         let hash = java_hash(id).checked_abs().unwrap_or(0) as usize;
         let at = hash % topic.partitions.len().max(1);
         topic.partitions.get(at).cloned().ok_or_else(|| {
-            BrokerError::Setting(format!(
-                "the topic {STATE_TOPIC} has no partition: delete it"
-            ))
+            BrokerError::Setting(format!("the topic {STATE_TOPIC} has no partition"))
         })
     }
 
