@@ -196,7 +196,7 @@ fn alone(member_id: StrBytes) -> MemberIdentity {
 }
 
 /// `JoinGroupResponse`: how a protocol that is not known is written depends on the version.
-fn of_version(version: i16, response: JoinGroupResponse) -> JoinGroupResponse {
+pub(super) fn of_version(version: i16, response: JoinGroupResponse) -> JoinGroupResponse {
     let protocol = response.protocol_name.clone();
     let protocol = match version {
         0..NULLABLE_PROTOCOL => Some(protocol.unwrap_or_default()),

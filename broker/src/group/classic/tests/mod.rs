@@ -114,13 +114,14 @@ impl Fixture {
             others.iter_mut().for_each(|other| drop(answer(other)));
         }
         let generation = self.group.generation;
-        let mut synced: Vec<Synced> = ids
-            .iter()
-            .map(|id| self.sync(syncing(id, generation)))
-            .collect();
         let leader = self.group.leader.clone().unwrap().to_string();
         self.sync(assigning(&leader, generation, &ids));
-        synced.iter_mut().for_each(|one| drop(one.try_recv()));
+        for id in ids.iter().filter(|id| **id != leader) {
+            assert_eq!(
+                answer(&mut self.sync(syncing(id, generation))).error_code,
+                0
+            );
+        }
         assert_eq!(self.group.state(), State::Stable);
         ids.sort_by_key(|id| *id != leader);
         ids
