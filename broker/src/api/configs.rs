@@ -1,7 +1,7 @@
 //! DescribeConfigs, AlterConfigs and IncrementalAlterConfigs, for topics. The node's own settings
 //! can be read; they are changed where it is started.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
@@ -19,7 +19,8 @@ use super::Shared;
 use crate::error::Refusal;
 use crate::settings::NODE_ID;
 use crate::topics::TopicConfigs;
-use crate::topics::config::{KEYS, Key, Kind, find, list};
+use crate::topics::keys::{KEYS, Key, Kind, find, list};
+use crate::topics::name;
 
 /// Kinds of things that have a configuration (`ConfigResource.Type`).
 const TOPIC: i8 = 2;
@@ -67,11 +68,14 @@ fn describe_one(
     request: &DescribeConfigsRequest,
 ) -> Result<Vec<DescribeConfigsResourceResult>, Refusal> {
     let wanted = |name: &str| match &resource.configuration_keys {
-        Some(keys) => keys.iter().any(|key| key.as_str() == name),
-        None => true,
+        Some(keys) if !keys.is_empty() => keys.iter().any(|key| key.as_str() == name),
+        _ => true,
     };
     match resource.resource_type {
         TOPIC => {
+            if let Some(problem) = name::problem(&resource.resource_name) {
+                return Err(Refusal::new(ResponseError::InvalidTopicException, problem));
+            }
             let topic = broker.topics.topic(&resource.resource_name);
             let topic = topic.ok_or(Refusal::from(ResponseError::UnknownTopicOrPartition))?;
             let keys = KEYS.iter().filter(|key| wanted(key.name));
@@ -92,7 +96,9 @@ fn describe_one(
 fn unknown_kind(kind: i8) -> Refusal {
     Refusal::new(
         ResponseError::InvalidRequest,
-        format!("this broker has configurations of topics (2) and of itself (4), not of type {kind}"),
+        format!(
+            "this broker has configurations of topics (2) and of itself (4), not of type {kind}"
+        ),
     )
 }
 
@@ -157,23 +163,34 @@ fn node_settings(broker: &Shared) -> Vec<Setting> {
             "group.initial.rebalance.delay.ms",
             settings.group_initial_rebalance_delay,
         ),
-        ms("group.max.session.timeout.ms", settings.group_max_session_timeout),
-        ms("group.min.session.timeout.ms", settings.group_min_session_timeout),
-        (
-            "log.dirs",
-            Kind::List,
-            settings.data.display().to_string(),
+        ms(
+            "group.max.session.timeout.ms",
+            settings.group_max_session_timeout,
         ),
+        ms(
+            "group.min.session.timeout.ms",
+            settings.group_min_session_timeout,
+        ),
+        ("log.dirs", Kind::List, settings.data.display().to_string()),
         number("node.id", NODE_ID.to_string()),
         number("num.partitions", settings.default_partitions.to_string()),
         number(
             "offset.metadata.max.bytes",
             settings.offset_metadata_max_bytes.to_string(),
         ),
-        number("offsets.topic.num.partitions", settings.internal_partitions.to_string()),
+        number(
+            "offsets.topic.num.partitions",
+            settings.internal_partitions.to_string(),
+        ),
         number("offsets.topic.replication.factor", "1".to_owned()),
-        number("socket.request.max.bytes", settings.max_request_bytes.to_string()),
-        ms("transaction.max.timeout.ms", settings.transaction_max_timeout),
+        number(
+            "socket.request.max.bytes",
+            settings.max_request_bytes.to_string(),
+        ),
+        ms(
+            "transaction.max.timeout.ms",
+            settings.transaction_max_timeout,
+        ),
         number(
             "transaction.state.log.num.partitions",
             settings.internal_partitions.to_string(),
@@ -226,6 +243,7 @@ pub(super) fn alter_incrementally(
     let responses = request.resources.iter().map(|resource| {
         let (kind, name) = (resource.resource_type, &resource.resource_name);
         let altered = replace(broker, kind, name, request.validate_only, |current| {
+            each_once(&resource.configs)?;
             changed(current, &resource.configs)
         });
         let answer = incremental_alter_configs_response::AlterConfigsResourceResponse::default()
@@ -275,6 +293,23 @@ fn null(name: &str) -> Refusal {
         ResponseError::InvalidRequest,
         format!("Null value not supported for : {name}"),
     )
+}
+
+/// No setting may be changed twice in one request (`ConfigAdminManager.preprocess`).
+fn each_once(
+    operations: &[incremental_alter_configs_request::AlterableConfig],
+) -> Result<(), Refusal> {
+    let mut seen = HashSet::new();
+    match operations.iter().find(|one| !seen.insert(&one.name)) {
+        None => Ok(()),
+        Some(twice) => Err(Refusal::new(
+            ResponseError::InvalidRequest,
+            format!(
+                "Error due to duplicate config keys: {} is changed twice",
+                twice.name
+            ),
+        )),
+    }
 }
 
 /// What is set after the operations (`ConfigurationControlManager.incrementalAlterConfigResource`).

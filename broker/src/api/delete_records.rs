@@ -15,13 +15,11 @@ const HIGH_WATERMARK: i64 = -1;
 pub(super) fn delete(broker: &Shared, request: &DeleteRecordsRequest) -> DeleteRecordsResponse {
     let topics = request.topics.iter().map(|topic| {
         let partitions = topic.partitions.iter().map(|asked| {
-            let answer = DeleteRecordsPartitionResult::default()
-                .with_partition_index(asked.partition_index);
+            let answer =
+                DeleteRecordsPartitionResult::default().with_partition_index(asked.partition_index);
             match delete_one(broker, &topic.name, asked.partition_index, asked.offset) {
                 Ok(start) => answer.with_low_watermark(start),
-                Err(error) => answer
-                    .with_low_watermark(-1)
-                    .with_error_code(error.code()),
+                Err(error) => answer.with_low_watermark(-1).with_error_code(error.code()),
             }
         });
         DeleteRecordsTopicResult::default()
@@ -32,12 +30,7 @@ pub(super) fn delete(broker: &Shared, request: &DeleteRecordsRequest) -> DeleteR
 }
 
 /// Deletes what is before `offset`; where the partition begins then.
-fn delete_one(
-    broker: &Shared,
-    name: &str,
-    index: i32,
-    offset: i64,
-) -> Result<i64, ResponseError> {
+fn delete_one(broker: &Shared, name: &str, index: i32, offset: i64) -> Result<i64, ResponseError> {
     let unknown = ResponseError::UnknownTopicOrPartition;
     let topic = broker.topics.topic(name).ok_or(unknown)?;
     let partition = broker.topics.get(name, index).ok_or(unknown)?;
@@ -49,7 +42,11 @@ fn delete_one(
         return Err(ResponseError::PolicyViolation);
     }
     let end = partition.end_offset();
-    let offset = if offset == HIGH_WATERMARK { end } else { offset };
+    let offset = if offset == HIGH_WATERMARK {
+        end
+    } else {
+        offset
+    };
     if !(0..=end).contains(&offset) {
         return Err(ResponseError::OffsetOutOfRange);
     }

@@ -7,7 +7,7 @@ use kafka_protocol::messages::{ApiKey, SaslAuthenticateResponse};
 use kafka_protocol::protocol::{Encodable, HeaderVersion};
 
 use super::{
-    Shared, Disconnect, Request, Session, configs, delete_records, fetch, list_offsets, metadata,
+    Disconnect, Request, Session, Shared, configs, delete_records, fetch, list_offsets, metadata,
     produce, topics, versions,
 };
 use crate::group::find_coordinator;
@@ -90,9 +90,7 @@ async fn group(broker: &Shared, client: &ClientContext, mut request: Request) ->
         ApiKey::DescribeGroups => answered(&mut request, |body| groups.describe(version, body)),
         ApiKey::ListGroups => answered(&mut request, |body| groups.list(body)),
         ApiKey::DeleteGroups => answered(&mut request, |body| groups.delete(body)),
-        ApiKey::OffsetCommit => {
-            answered(&mut request, |body| groups.commit_offsets(version, body))
-        }
+        ApiKey::OffsetCommit => answered(&mut request, |body| groups.commit_offsets(version, body)),
         ApiKey::OffsetFetch => answered(&mut request, |body| groups.fetch_offsets(version, body)),
         ApiKey::OffsetDelete => answered(&mut request, |body| groups.delete_offsets(body)),
         _ => transaction(broker, request),
@@ -126,31 +124,25 @@ fn cluster(broker: &Shared, mut request: Request) -> Answer {
     let version = request.version;
     let request = &mut request;
     match request.key {
-        ApiKey::ApiVersions => answered(request, |_: kafka_protocol::messages::ApiVersionsRequest| {
-            versions::answer()
-        }),
+        ApiKey::ApiVersions => answered(request, |body| versions::answer(version, &body)),
         ApiKey::Metadata => answered(request, |body| metadata::metadata(broker, version, body)),
         ApiKey::DescribeTopicPartitions => {
             answered(request, |body| metadata::topic_partitions(broker, body))
         }
         ApiKey::DescribeCluster => answered(request, |body| metadata::cluster(broker, &body)),
         ApiKey::CreateTopics => answered(request, |body| topics::create(broker, &body)),
-        ApiKey::CreatePartitions => {
-            answered(request, |body| topics::add_partitions(broker, &body))
-        }
+        ApiKey::CreatePartitions => answered(request, |body| topics::add_partitions(broker, &body)),
         ApiKey::DeleteTopics => answered(request, |body| topics::delete(broker, version, body)),
         ApiKey::DeleteRecords => answered(request, |body| delete_records::delete(broker, &body)),
-        ApiKey::ListOffsets => {
-            answered(request, |body| list_offsets::list(broker, version, &body))
-        }
+        ApiKey::ListOffsets => answered(request, |body| list_offsets::list(broker, version, &body)),
         ApiKey::OffsetForLeaderEpoch => answered(request, |body| {
             list_offsets::for_leader_epoch(broker, &body)
         }),
         ApiKey::DescribeConfigs => answered(request, |body| configs::describe(broker, &body)),
         ApiKey::AlterConfigs => answered(request, |body| configs::alter(broker, &body)),
-        ApiKey::IncrementalAlterConfigs => answered(request, |body| {
-            configs::alter_incrementally(broker, &body)
-        }),
+        ApiKey::IncrementalAlterConfigs => {
+            answered(request, |body| configs::alter_incrementally(broker, &body))
+        }
         key => Err(Disconnect::Unsupported {
             key: key as i16,
             version,

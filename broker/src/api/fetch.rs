@@ -31,8 +31,8 @@ const FIRST_OF_SESSION: i32 = 0;
 const NO_SESSION: i32 = -1;
 
 pub(super) async fn fetch(broker: &Shared, version: i16, request: FetchRequest) -> FetchResponse {
-    let session_of_ours = request.session_id == 0
-        || matches!(request.session_epoch, FIRST_OF_SESSION | NO_SESSION);
+    let session_of_ours =
+        request.session_id == 0 || matches!(request.session_epoch, FIRST_OF_SESSION | NO_SESSION);
     if !session_of_ours {
         return FetchResponse::default()
             .with_error_code(ResponseError::FetchSessionIdNotFound.code());
@@ -42,7 +42,9 @@ pub(super) async fn fetch(broker: &Shared, version: i16, request: FetchRequest) 
     let enough = usize::try_from(request.min_bytes).unwrap_or(0);
     let reader = Reader {
         committed: request.isolation_level == 1,
-        max_bytes: usize::try_from(request.max_bytes).unwrap_or(0).min(MOST_BYTES),
+        max_bytes: usize::try_from(request.max_bytes)
+            .unwrap_or(0)
+            .min(MOST_BYTES),
     };
     let wanted = find(broker, version, &request.topics);
     let (response, outcome) = reader.read(&wanted);
@@ -123,10 +125,12 @@ impl Reader {
                     Ok(fetched) => self.answer(answer, fetched),
                     Err(error) => {
                         outcome.failed = true;
+                        // The list is null where a partition was looked into, else empty.
+                        let aborted = partition.is_err().then(Vec::new);
                         answer
                             .with_error_code(error.code())
                             .with_high_watermark(-1)
-                            .with_aborted_transactions(None)
+                            .with_aborted_transactions(aborted)
                     }
                 }
             });

@@ -39,12 +39,15 @@ pub(super) fn list(
     let committed = request.isolation_level == 1;
     let topics = request.topics.iter().map(|topic| {
         let partitions = topic.partitions.iter().map(|asked| {
-            let answer = ListOffsetsPartitionResponse::default()
-                .with_partition_index(asked.partition_index);
+            let answer =
+                ListOffsetsPartitionResponse::default().with_partition_index(asked.partition_index);
             let found = match broker.topics.get(&topic.name, asked.partition_index) {
                 None => Err(ResponseError::UnknownTopicOrPartition),
                 Some(_) if asked.current_leader_epoch > LEADER_EPOCH => {
                     Err(ResponseError::UnknownLeaderEpoch)
+                }
+                Some(_) if version < first_version(asked.timestamp) => {
+                    Err(ResponseError::UnsupportedVersion)
                 }
                 Some(partition) => offset(&partition, asked, committed),
             };
@@ -65,6 +68,16 @@ pub(super) fn list(
             .with_partitions(partitions.collect())
     });
     ListOffsetsResponse::default().with_topics(topics.collect())
+}
+
+/// The first version in which something can be asked for (KIP-734, KIP-405, KIP-1005).
+fn first_version(time: i64) -> i16 {
+    match time {
+        MAX_TIMESTAMP => 7,
+        EARLIEST_LOCAL => 8,
+        LATEST_TIERED => 9,
+        _ => 0,
+    }
 }
 
 /// The offset that is asked for, and its record's time where a time is looked for.

@@ -18,7 +18,7 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::StrBytes;
 use uuid::Uuid;
 
-use super::{Shared, CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
+use super::{CLUSTER_OPERATIONS, NOT_ASKED, Shared, TOPIC_OPERATIONS};
 use crate::settings::{LEADER_EPOCH, NODE_ID};
 use crate::topics::{Topic, TopicConfigs, Topics};
 
@@ -210,7 +210,10 @@ fn describe(
     (answer, rest.next())
 }
 
-pub(super) fn cluster(broker: &Shared, request: &DescribeClusterRequest) -> DescribeClusterResponse {
+pub(super) fn cluster(
+    broker: &Shared,
+    request: &DescribeClusterRequest,
+) -> DescribeClusterResponse {
     /// The only kind of endpoint that this listener is (`EndpointType.BROKER`).
     const BROKERS: i8 = 1;
     let response = DescribeClusterResponse::default().with_cluster_id(cluster_id(broker));

@@ -10,7 +10,7 @@ use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use kafka_protocol::protocol::StrBytes;
 
 use super::metadata::named_or_id;
-use super::{Shared, Disconnect};
+use super::{Disconnect, Shared};
 use crate::partition::{Partition, ProduceError, Produced};
 use crate::topics::{Topic, Topics};
 

@@ -164,13 +164,15 @@ mod tests {
         let mut later = BytesMut::from(body.as_ref());
         later[3] = 99;
         assert!(Request::read(later.freeze()).unwrap().from_the_future);
-        let mut metadata = BytesMut::from(
-            frame(ApiKey::Metadata, 1, &MetadataRequest::default()).as_ref(),
-        );
+        let mut metadata =
+            BytesMut::from(frame(ApiKey::Metadata, 1, &MetadataRequest::default()).as_ref());
         metadata[3] = 99;
         assert!(matches!(
             Request::read(metadata.freeze()),
-            Err(Disconnect::Unsupported { key: 3, version: 99 })
+            Err(Disconnect::Unsupported {
+                key: 3,
+                version: 99
+            })
         ));
         let unknown = Bytes::from_static(&[0x7f, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);
         assert!(matches!(

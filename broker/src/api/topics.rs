@@ -22,7 +22,7 @@ use super::Shared;
 use super::configs::source;
 use crate::error::Refusal;
 use crate::settings::NODE_ID;
-use crate::topics::config::KEYS;
+use crate::topics::keys::KEYS;
 use crate::topics::{MOST_PARTITIONS, TopicConfigs};
 
 pub(super) fn create(broker: &Shared, request: &CreateTopicsRequest) -> CreateTopicsResponse {
@@ -69,7 +69,10 @@ fn create_one(
         let value = config.value.as_ref().ok_or_else(|| {
             Refusal::new(
                 ResponseError::InvalidConfig,
-                format!("Null value not supported for topic configs: {}", config.name),
+                format!(
+                    "Null value not supported for topic configs: {}",
+                    config.name
+                ),
             )
         })?;
         Ok((config.name.to_string(), value.to_string()))
@@ -82,9 +85,11 @@ fn create_one(
     let result = CreatableTopicResult::default()
         .with_num_partitions(i32::try_from(partitions).unwrap_or(i32::MAX))
         .with_replication_factor(1)
-        .with_configs(Some(described(&configs)));
+        .with_configs(Some(described(&configs)))
+        .with_error_message(None);
     if validate_only {
-        return Ok(result);
+        // An id like that of a topic that is created, of none.
+        return Ok(result.with_topic_id(Uuid::new_v4()));
     }
     let topic = broker.topics.create(&asked.name, partitions, configs)?;
     Ok(result.with_topic_id(topic.id))
@@ -147,7 +152,11 @@ fn assigned(asked: &CreatableTopic) -> Result<usize, Refusal> {
             "A manual partition assignment was specified, but numPartitions was not set to -1.",
         ));
     }
-    let mut indexes: Vec<_> = asked.assignments.iter().map(|a| a.partition_index).collect();
+    let mut indexes: Vec<_> = asked
+        .assignments
+        .iter()
+        .map(|a| a.partition_index)
+        .collect();
     indexes.sort_unstable();
     if !consecutive(&indexes) {
         return Err(Refusal::new(
@@ -162,7 +171,9 @@ fn assigned(asked: &CreatableTopic) -> Result<usize, Refusal> {
 }
 
 fn consecutive(indexes: &[i32]) -> bool {
-    (0..).zip(indexes).all(|(expected, index)| expected == *index)
+    (0..)
+        .zip(indexes)
+        .all(|(expected, index)| expected == *index)
 }
 
 fn only_node(replicas: &[BrokerId]) -> Result<(), Refusal> {
@@ -212,7 +223,8 @@ pub(super) fn add_partitions(
             Ok(()) => result.with_error_message(None),
             Err(refusal) => result
                 .with_error_code(refusal.code())
-                .with_error_message(refusal.text()),
+                // None where there is nothing to add to the error.
+                .with_error_message(refusal.message.map(StrBytes::from_string)),
         });
     }
     CreatePartitionsResponse::default().with_results(results)
@@ -320,6 +332,12 @@ fn delete_one(
         return Err(Refusal::new(
             ResponseError::InvalidRequest,
             "You may not specify both topic name and topic id.",
+        ));
+    }
+    if asked.name.is_none() && asked.topic_id.is_nil() {
+        return Err(Refusal::new(
+            ResponseError::InvalidRequest,
+            "Neither topic name nor id were specified.",
         ));
     }
     let name = name.ok_or(Refusal::from(ResponseError::UnknownTopicId))?;

@@ -2,10 +2,13 @@
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
-use kafka_protocol::messages::{ApiKey, ApiVersionsResponse};
+use kafka_protocol::messages::{ApiKey, ApiVersionsRequest, ApiVersionsResponse};
 use kafka_protocol::protocol::VersionRange;
 
 use crate::group;
+
+/// The first version in which a client says what it is.
+const WITH_CLIENT: i16 = 3;
 
 /// What is answered here, beside the groups' own. Transactions are those of before KIP-890's second
 /// part (`transaction.version` 1), hence the bounds of Produce, EndTxn and the like.
@@ -37,7 +40,9 @@ static OWN: &[(ApiKey, i16, i16)] = &[
 /// Every request that is answered, and its versions.
 pub(crate) fn all() -> impl Iterator<Item = (ApiKey, VersionRange)> {
     let own = |key: &ApiKey| OWN.iter().any(|(known, ..)| known == key);
-    let groups = group::API_VERSIONS.iter().filter(move |(key, ..)| !own(key));
+    let groups = group::API_VERSIONS
+        .iter()
+        .filter(move |(key, ..)| !own(key));
     OWN.iter()
         .chain(groups)
         .map(|&(key, min, max)| (key, VersionRange { min, max }))
@@ -45,17 +50,43 @@ pub(crate) fn all() -> impl Iterator<Item = (ApiKey, VersionRange)> {
 
 /// The versions of a request that is answered.
 pub(crate) fn of(key: ApiKey) -> Option<VersionRange> {
-    all().find(|(known, _)| *known == key).map(|(_, range)| range)
+    all()
+        .find(|(known, _)| *known == key)
+        .map(|(_, range)| range)
 }
 
-/// What is answered to a client that asks what it may ask for.
-pub(crate) fn answer() -> ApiVersionsResponse {
-    let mut api_keys: Vec<_> = all().map(entry).collect();
+/// What is answered to a client that asks what it may ask for, and says what it is (KIP-511).
+pub(crate) fn answer(version: i16, request: &ApiVersionsRequest) -> ApiVersionsResponse {
+    let names = [
+        &request.client_software_name,
+        &request.client_software_version,
+    ];
+    if version >= WITH_CLIENT && !names.iter().all(|name| is_proper(name)) {
+        return ApiVersionsResponse::default()
+            .with_error_code(ResponseError::InvalidRequest.code());
+    }
+    let mut api_keys: Vec<_> = all().map(advertised).map(entry).collect();
     api_keys.sort_by_key(|entry| entry.api_key);
     // There is no feature to finalize: epoch 0 says that this has been read (KIP-584).
     ApiVersionsResponse::default()
         .with_api_keys(api_keys)
         .with_finalized_features_epoch(0)
+}
+
+/// Old librdkafkas compress only where Produce 0 is known, which nobody uses any more (KAFKA-18659).
+fn advertised((key, range): (ApiKey, VersionRange)) -> (ApiKey, VersionRange) {
+    match key {
+        ApiKey::Produce => (key, VersionRange { min: 0, ..range }),
+        _ => (key, range),
+    }
+}
+
+/// Letters, digits, and dots and dashes between them (`ApiVersionsRequest.isValid`).
+fn is_proper(name: &str) -> bool {
+    let inner = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-');
+    let outer = |c: Option<&u8>| c.is_some_and(u8::is_ascii_alphanumeric);
+    let name = name.as_bytes();
+    outer(name.first()) && outer(name.last()) && name.iter().all(|c| inner(*c))
 }
 
 /// What is answered, in version 0, to a client that asked in a version of the future: it tries

@@ -9,6 +9,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 /// taken for it.
 const ROOM: usize = 64 << 10;
 
+/// The memory of a frame over this size is given back with the frame; that of a smaller one is used
+/// for those after it.
+const LARGE: usize = 1 << 20;
+
 /// Why there is no next frame.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FrameError {
@@ -48,7 +52,11 @@ impl Frames {
                 None => ROOM,
                 Some(length) if self.read.len() - 4 >= length => {
                     self.read.advance(4);
-                    return Ok(Some(self.read.split_to(length).freeze()));
+                    let frame = self.read.split_to(length).freeze();
+                    if length > LARGE {
+                        self.read = BytesMut::from(self.read.as_ref());
+                    }
+                    return Ok(Some(frame));
                 }
                 Some(length) => length - (self.read.len() - 4),
             };
@@ -113,6 +121,16 @@ mod tests {
             assert!(matches!(refused, FrameError::Size(said, 100) if said == length));
             assert!(reader.read.capacity() <= 2 * ROOM);
         }
+    }
+
+    #[tokio::test]
+    async fn the_memory_of_a_large_frame_is_given_back() {
+        let mut bytes = Vec::from((3i32 << 20).to_be_bytes());
+        bytes.resize(4 + (3 << 20), 7);
+        let mut reader = Frames::new(100 << 20);
+        let frame = reader.next(&mut bytes.as_slice()).await.unwrap().unwrap();
+        assert_eq!(frame.len(), 3 << 20);
+        assert!(reader.read.capacity() <= ROOM);
     }
 
     #[tokio::test]

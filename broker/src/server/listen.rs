@@ -151,7 +151,12 @@ impl Open {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 // Those that have ended are forgotten as they do.
-                Some(_) = connections.join_next() => continue,
+                Some(ended) = connections.join_next() => {
+                    if let Err(error) = ended {
+                        tracing::error!("a connection is lost to a defect: {error}");
+                    }
+                    continue;
+                }
                 _ = stop.wait_for(|stop| *stop) => break,
             };
             match accepted {
@@ -231,7 +236,9 @@ async fn look_after_transactions(shared: Arc<Shared>) {
 
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 #[cfg(test)]

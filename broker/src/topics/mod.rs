@@ -1,7 +1,8 @@
 //! The topics: their partitions, ids and configurations, kept in the data folder.
 
-pub(crate) mod config;
-mod name;
+mod config;
+pub(crate) mod keys;
+pub(crate) mod name;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -213,7 +214,9 @@ impl Topics {
         if count <= had {
             return Err(Refusal::new(
                 ResponseError::InvalidPartitions,
-                format!("Topic currently has {had} partitions, which is higher than the requested {count}."),
+                format!(
+                    "Topic currently has {had} partitions, which is higher than the requested {count}."
+                ),
             ));
         }
         for partition in had..count {

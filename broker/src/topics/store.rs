@@ -202,7 +202,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = Store::open(folder.path()).unwrap();
         let refused = Store::open(folder.path()).unwrap_err().to_string();
-        assert!(refused.contains(&folder.path().display().to_string()), "{refused}");
+        assert!(
+            refused.contains(&folder.path().display().to_string()),
+            "{refused}"
+        );
         drop(first);
         Store::open(folder.path()).unwrap();
     }

@@ -44,8 +44,8 @@ fn well_formed_requests_pass() {
         let partition = PartitionProduceData::default()
             .with_index(3)
             .with_records(Some(Bytes::from_static(b"records")));
-        let topic = TopicProduceData::default()
-            .with_partition_data(vec![partition.clone(), partition]);
+        let topic =
+            TopicProduceData::default().with_partition_data(vec![partition.clone(), partition]);
         let topic = if version < 13 {
             topic.with_name(name("topic"))
         } else {
@@ -96,7 +96,10 @@ fn lengths_that_lie_are_refused() {
     assert_eq!(check(ApiKey::Metadata, 1, &body), Err(Malformed::TooShort));
     let mut body = BytesMut::new();
     body.put_i32(-2);
-    assert_eq!(check(ApiKey::Metadata, 1, &body), Err(Malformed::Impossible));
+    assert_eq!(
+        check(ApiKey::Metadata, 1, &body),
+        Err(Malformed::Impossible)
+    );
     let mut body = BytesMut::new();
     body.put_i32(2_000_000);
     body.resize(8_000_000, 0);
@@ -105,7 +108,10 @@ fn lengths_that_lie_are_refused() {
     let body = [0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0];
     assert_eq!(check(ApiKey::Metadata, 9, &body), Err(Malformed::TooShort));
     let body = [0xff; 8];
-    assert_eq!(check(ApiKey::Metadata, 9, &body), Err(Malformed::Impossible));
+    assert_eq!(
+        check(ApiKey::Metadata, 9, &body),
+        Err(Malformed::Impossible)
+    );
 }
 
 #[test]
@@ -115,7 +121,10 @@ fn a_tag_has_the_size_that_it_says() {
     assert_eq!(check(ApiKey::Fetch, 12, &body), Ok(()));
     let mut lies = body.to_vec();
     let size = lies.len() - 5;
-    assert_eq!(lies[size], 4, "the tag's size is before its length and text");
+    assert_eq!(
+        lies[size], 4,
+        "the tag's size is before its length and text"
+    );
     lies[size] = 3;
     assert_eq!(check(ApiKey::Fetch, 12, &lies), Err(Malformed::Impossible));
 }
