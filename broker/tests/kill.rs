@@ -1,5 +1,6 @@
 //! The broker is killed a hundred times while a producer writes: every acknowledged record is
 //! there afterwards, in order and once.
+#![allow(clippy::expect_used, reason = "a step that fails fails the test")]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! Transactions as librdkafka's producers and consumers see them: commit, abort, fencing, offsets
 //! within a transaction, time-outs, and all of it across a restart of the broker.
+#![allow(clippy::expect_used, reason = "a step that fails fails the test")]
 
 use std::path::Path;
 use std::time::{Duration, Instant};
