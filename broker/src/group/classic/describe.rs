@@ -9,7 +9,7 @@ use super::{ClassicGroup, State};
 use crate::group::records::{Entry, GroupValue};
 
 /// The name of the protocol in which members assign the work themselves.
-pub(in crate::group) const GROUP_TYPE: &str = "Classic";
+pub(in crate::group) const GROUP_TYPE: &str = "classic";
 
 impl ClassicGroup {
     /// `GroupMetadataManager.describeGroups`: metadata are of a protocol, which is settled in a

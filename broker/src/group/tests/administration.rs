@@ -18,7 +18,7 @@ fn list(fixture: &Fixture, states: &[&str], types: &[&str]) -> Vec<(String, Stri
     groups
         .into_iter()
         .map(|one| {
-            assert_eq!(one.group_type, text("Classic"));
+            assert_eq!(one.group_type, text("classic"));
             (
                 one.group_id.to_string(),
                 one.protocol_type.to_string(),

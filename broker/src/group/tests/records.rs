@@ -235,3 +235,17 @@ fn offset_of(entry: &Entry) -> Option<(i32, i64, i32)> {
         _ => None,
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_the_topic_holds_is_read_or_refused(
+        kind in 0_i16..4,
+        key in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40),
+        version in 0_i16..6,
+        value in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..120),
+    ) {
+        let key = [&kind.to_be_bytes()[..], &key].concat();
+        let value = [&version.to_be_bytes()[..], &value].concat();
+        drop(Entry::decode(Bytes::from(key), Some(Bytes::from(value))));
+    }
+}

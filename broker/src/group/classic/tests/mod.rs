@@ -1,5 +1,6 @@
 //! Each test names the place in Kafka's sources whose rule it holds us to.
 
+mod anything;
 mod joining;
 mod leaving;
 mod rebalancing;
