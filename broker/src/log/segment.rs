@@ -72,9 +72,7 @@ impl Segment {
             .map_err(LogError::io("opening", &path))?;
         let metadata = file.metadata().map_err(LogError::io("reading", &path))?;
         let changed = metadata.modified().unwrap_or(SystemTime::now());
-        let mut segment = Self::empty(path, file, base, epoch_ms(changed));
-        segment.synced = true;
-        Ok((segment, metadata.len()))
+        Ok((Self::empty(path, file, base, epoch_ms(changed)), metadata.len()))
     }
 
     fn empty(path: PathBuf, file: File, base: i64, created_ms: i64) -> Self {
@@ -90,7 +88,7 @@ impl Segment {
             max_timestamp_offset: 0,
             first_timestamp: None,
             created_ms,
-            synced: false,
+            synced: true,
         }
     }
 
