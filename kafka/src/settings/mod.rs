@@ -428,6 +428,14 @@ impl<'a> Builder<'a> {
 
     /// Lets librdkafka judge every value, so that a bad one is named before a client is made.
     fn check(&self) -> Result<(), SettingsError> {
+        // All at once, which is what nearly always does; one by one to know which it is.
+        let mut all = ClientConfig::new();
+        for (key, value) in &self.settings.explicit {
+            all.set(key.as_str(), value.as_str());
+        }
+        if all.create_native_config().is_ok() {
+            return Ok(());
+        }
         for (key, value) in &self.settings.explicit {
             let mut probe = ClientConfig::new();
             probe.set(key.as_str(), value.as_str());

@@ -223,7 +223,7 @@ impl HerderLoop {
             None => self.work.remove(name),
         };
         if before != tasks {
-            self.shared.membership.work_changed();
+            self.shared.membership.work_changed(state.offset());
         }
     }
 

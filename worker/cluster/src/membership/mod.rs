@@ -30,9 +30,9 @@ pub trait Membership: Send + Sync {
     /// An error is one that no waiting mends.
     async fn join(&self, stored_generation: i32) -> Result<watch::Receiver<Arc<GroupView>>>;
 
-    /// The connectors or their tasks are other ones now: the work may have to
-    /// be shared out anew.
-    fn work_changed(&self);
+    /// The connectors or their tasks are other ones now, by the config topic up
+    /// to this offset: the work may have to be shared out anew.
+    fn work_changed(&self, offset: i64);
 
     /// Everything that the view of this revision does not have has stopped
     /// here, and its statuses are stored: others may start it.

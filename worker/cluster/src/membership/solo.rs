@@ -44,7 +44,7 @@ impl Membership for Solo {
         Ok(self.view.subscribe())
     }
 
-    fn work_changed(&self) {}
+    fn work_changed(&self, _offset: i64) {}
 
     fn released(&self, _revision: u64) {}
 

@@ -3,9 +3,9 @@
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use connect_api::Props;
-use connect_cluster::{ConnectorInfo, ConnectorTaskId, Created, Herder};
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use connect_cluster::{ConnectorInfo, ConnectorStateInfo, ConnectorTaskId, Created, Herder};
+use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use super::Request;
 use crate::answer::{Answer, Failure, empty, json as json_answer, ok};
@@ -71,34 +71,55 @@ async fn list(herder: &Herder, query: &str) -> Answer {
     if expand.is_empty() {
         return ok(&names);
     }
-    let mut connectors = Map::new();
+    let mut connectors = Vec::with_capacity(names.len());
     for name in names {
         // A connector that is deleted meanwhile is left out, as in the real one.
         if let Some(expanded) = expanded(herder, &name, &expand).await? {
-            connectors.insert(name, expanded);
+            connectors.push((name, expanded));
         }
     }
-    ok(&connectors)
+    ok(&InOrder(connectors))
 }
 
-async fn expanded(herder: &Herder, name: &str, expand: &[&str]) -> Result<Option<Value>, Failure> {
-    let mut fields = Map::new();
+/// What is told of a connector in a list of all.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Expanded {
+    Status(ConnectorStateInfo),
+    Info(ConnectorInfo),
+}
+
+/// An object whose fields have this order.
+struct InOrder<K, V>(Vec<(K, V)>);
+
+impl<K: Serialize, V: Serialize> Serialize for InOrder<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+async fn expanded<'a>(
+    herder: &Herder,
+    name: &str,
+    expand: &[&'a str],
+) -> Result<Option<InOrder<&'a str, Expanded>>, Failure> {
+    let mut fields: Vec<(&str, Expanded)> = Vec::with_capacity(expand.len());
     for field in expand {
+        if fields.iter().any(|(known, _)| known == field) {
+            continue;
+        }
         let value = match *field {
-            "status" => herder
-                .connector_status(name)
-                .await
-                .map(|status| json!(status)),
-            "info" => herder.connector_info(name).await.map(|info| json!(info)),
+            "status" => herder.connector_status(name).await.map(Expanded::Status),
+            "info" => herder.connector_info(name).await.map(Expanded::Info),
             _ => continue,
         };
         match value {
-            Ok(value) => drop(fields.insert((*field).to_owned(), value)),
+            Ok(value) => fields.push((*field, value)),
             Err(error) if error.kind() == connect_api::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(Some(Value::Object(fields)))
+    Ok(Some(InOrder(fields)))
 }
 
 async fn create(herder: &Herder, request: &Request<'_>) -> Answer {

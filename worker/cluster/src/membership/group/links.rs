@@ -1,7 +1,8 @@
 //! What the group's thread and the herder tell each other.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -21,9 +22,36 @@ struct Inner {
     released: watch::Sender<u64>,
     /// When to join again although nothing has changed.
     rejoin_at: watch::Sender<Option<Instant>>,
-    /// Counts the changes of what is to be shared out.
-    work: AtomicU64,
+    /// How far the config topic was read when what is to be shared out changed
+    /// last.
+    work: AtomicI64,
+    round: watch::Sender<Round>,
 }
+
+/// A rebalance, from this worker's join to the end of what its assignment asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Round {
+    begun: Instant,
+    /// None while it goes on.
+    ended: Option<Instant>,
+    /// How far the leader had read the config topic when it shared out the work.
+    offset: i64,
+}
+
+impl Round {
+    /// When the next may be asked for; none while this one goes on.
+    ///
+    /// A rebalance takes the longer the more connectors there are: where one is
+    /// created after another, most of the time is left to them.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        let ended = self.ended?;
+        Some(ended + (PAUSE * ended.duration_since(self.begun)).min(LONGEST_PAUSE))
+    }
+}
+
+/// The pause after a rebalance, in times of how long that took.
+const PAUSE: u32 = 2;
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 impl Links {
     pub(super) fn new() -> Self {
@@ -40,7 +68,12 @@ impl Links {
             view: watch::Sender::new(Arc::new(outside)),
             released: watch::Sender::new(0),
             rejoin_at: watch::Sender::new(None),
-            work: AtomicU64::new(0),
+            work: AtomicI64::new(-1),
+            round: watch::Sender::new(Round {
+                begun: Instant::now(),
+                ended: None,
+                offset: -1,
+            }),
         };
         Self {
             inner: Arc::new(inner),
@@ -82,12 +115,34 @@ impl Links {
         drop(released.wait_for(|newest| *newest >= revision).await);
     }
 
-    pub(super) fn work_changed(&self) {
-        self.inner.work.fetch_add(1, Ordering::AcqRel);
+    /// What is to be shared out is something else now, by the config topic up to
+    /// this offset.
+    pub(super) fn work_changed(&self, offset: i64) {
+        self.inner.work.fetch_max(offset, Ordering::AcqRel);
     }
 
-    pub(super) fn work(&self) -> u64 {
-        self.inner.work.load(Ordering::Acquire)
+    /// True if the last rebalance was about all that is to be shared out.
+    pub(super) fn is_shared_out(&self) -> bool {
+        self.inner.work.load(Ordering::Acquire) <= self.inner.round.borrow().offset
+    }
+
+    pub(super) fn round_begins(&self) {
+        self.inner.round.send_modify(|round| {
+            round.begun = Instant::now();
+            round.ended = None;
+        });
+    }
+
+    /// The work was shared out by the config topic up to this offset.
+    pub(super) fn round_ends(&self, offset: i64) {
+        self.inner.round.send_modify(|round| {
+            round.ended = Some(Instant::now());
+            round.offset = offset;
+        });
+    }
+
+    pub(super) fn rounds(&self) -> watch::Receiver<Round> {
+        self.inner.round.subscribe()
     }
 
     pub(super) fn rejoin_at(&self, at: Option<Instant>) {
@@ -96,5 +151,32 @@ impl Links {
 
     pub(super) fn rejoins(&self) -> watch::Receiver<Option<Instant>> {
         self.inner.rejoin_at.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_shared_out_needs_no_other_round_and_long_rounds_keep_apart() {
+        let links = Links::new();
+        let next_at = || links.rounds().borrow().next_at();
+        links.work_changed(3);
+        assert!(!links.is_shared_out() && next_at().is_none());
+        for (took, pause) in [(20, 40), (400, 500)] {
+            links.round_begins();
+            assert_eq!(next_at(), None);
+            tokio::time::advance(Duration::from_millis(took)).await;
+            links.round_ends(3);
+            let pause = Duration::from_millis(pause);
+            assert_eq!(next_at(), Some(Instant::now() + pause));
+        }
+        assert!(links.is_shared_out());
+        links.work_changed(4);
+        links.work_changed(2);
+        assert!(!links.is_shared_out());
+        links.round_ends(4);
+        assert!(links.is_shared_out());
     }
 }

@@ -99,8 +99,8 @@ impl Membership for GroupMembership {
         Ok(self.links.views())
     }
 
-    fn work_changed(&self) {
-        self.links.work_changed();
+    fn work_changed(&self, offset: i64) {
+        self.links.work_changed(offset);
         self.tell(Command::Rejoin);
     }
 
@@ -140,14 +140,19 @@ async fn live(start: Start, links: Links, lease: Lease, health: &MemberHealth) {
     let mut due = links.rejoins();
     let links_due = links.clone();
     let member = GroupMember::start(options, GroupWorker::new(settings, configs, links));
+    let mut rounds = links_due.rounds();
+    // Something is to be shared out anew, once the last rebalance lies far enough back.
+    let mut is_asked = false;
     lease.begin(member.last_answered());
     // Set once: a group is joined once.
     drop(health.set(member.health()));
     loop {
         let at: Option<Instant> = *due.borrow_and_update();
+        let next_at = rounds.borrow_and_update().next_at();
+        let next_at = next_at.filter(|_| is_asked);
         tokio::select! {
             command = inbox.recv() => match command {
-                Some(Command::Rejoin) => member.request_rejoin("connectors or tasks have changed"),
+                Some(Command::Rejoin) => is_asked = true,
                 Some(Command::Leave(done)) => {
                     if !member.leave("the worker is stopping", LEAVE_TIMEOUT).await {
                         warn!("the group could not be told that this worker leaves it");
@@ -162,6 +167,14 @@ async fn live(start: Start, links: Links, lease: Lease, health: &MemberHealth) {
                 error!("the group's worker has ended");
                 return;
             },
+            _ = rounds.changed() => {}
+            () = sleep_until(next_at.unwrap_or_else(Instant::now)), if next_at.is_some() => {
+                is_asked = false;
+                // A rebalance meanwhile, by whatever reason, may have been about it too.
+                if !links_due.is_shared_out() {
+                    member.request_rejoin("connectors or tasks have changed");
+                }
+            }
             () = sleep_until(at.unwrap_or_else(Instant::now)), if at.is_some() => {
                 links_due.rejoin_at(None);
                 member.request_rejoin("the scheduled rebalance is due");

@@ -33,8 +33,6 @@ pub(super) struct GroupWorker {
     spoken: Option<ConnectProtocol>,
     /// The last generation for which this worker got its assignment.
     completed: i32,
-    /// What was to be shared out when this worker joined last.
-    joined_with_work: u64,
     memory: Memory,
     owners: Option<Arc<Owners>>,
 }
@@ -48,7 +46,6 @@ impl GroupWorker {
             held: None,
             spoken: None,
             completed: -1,
-            joined_with_work: 0,
             memory: Memory::default(),
             owners: None,
         }
@@ -91,7 +88,6 @@ impl GroupWorker {
             .collect::<Result<BTreeMap<_, _>, ProtocolError>>()?;
         let newest = members.values().map(|state| state.offset).max();
         self.read_to(newest.unwrap_or_default()).await;
-        self.joined_with_work = self.links.work();
         let state = self.configs.snapshot();
         let configured = Configured::new(state.offset(), &state);
         let round = Round {
@@ -166,9 +162,7 @@ impl GroupWorker {
         if failed {
             return Next::Rejoin("the leader had not read the newest configurations".to_owned());
         }
-        if self.joined_with_work != self.links.work() {
-            return Next::Rejoin("connectors or tasks have changed".to_owned());
-        }
+        self.links.round_ends(offset);
         Next::Stay
     }
 
@@ -227,10 +221,10 @@ impl GroupWorker {
 impl GroupHandler for GroupWorker {
     async fn prepare(&mut self, joining: Joining<'_>) -> Vec<(String, Bytes)> {
         debug!(reason = joining.reason, "joining the group");
+        self.links.round_begins();
         if self.spoken == Some(ConnectProtocol::Eager) {
             self.give_up_all().await;
         }
-        self.joined_with_work = self.links.work();
         let metadata = self.settings.protocol.join_metadata(&self.state());
         let metadata = metadata.unwrap_or_else(|problem| {
             // Only a URL or a name of more than 32 KiB: nobody could be told of it.
