@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use connect_kafka::admin::NewTopic;
 use connectd_harness::{Kafka, Rest, Worker, WorkerOptions, unique, variable};
 use serde_json::{Value as Json, json};
 
@@ -76,19 +77,34 @@ impl Group {
         self.wait(began, ready).await
     }
 
-    /// Creates a connector through a worker. A JVM worker answers 409 while the
-    /// group is changing: it is asked until it does not.
-    pub(super) async fn create(&mut self, name: &str, via: usize) {
+    /// A file of one line for all connectors, and the topic that they write it to.
+    pub(super) async fn prepare(&self) {
+        std::fs::write(self.file(), "a line\n").expect("written");
+        let topic = NewTopic::new(self.topic(), 1, 1);
+        Kafka::new().create(&topic).await;
+    }
+
+    fn file(&self) -> PathBuf {
+        self.workers[0].folder().join("line.txt")
+    }
+
+    fn topic(&self) -> String {
+        format!("{}-lines", self.options.group)
+    }
+
+    /// Creates a connector through the first worker. A JVM worker answers 409
+    /// while the group is changing: it is asked until it does not.
+    pub(super) async fn create(&mut self, name: &str) {
         let body = json!({"name": name, "config": {
             "connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",
-            "file": "/dev/null",
-            "topic": "bench-never",
+            "file": self.file().display().to_string(),
+            "topic": self.topic(),
         }});
         let body = body.to_string();
         let began = Instant::now();
         loop {
-            let rest = &self.workers[via].rest;
-            let answer = rest.try_send("POST", "/connectors", Some(&body)).await;
+            let answer = self.rest(0).try_send("POST", "/connectors", Some(&body));
+            let answer = answer.await;
             let Some(answer) = answer else {
                 panic!("no answer to POST /connectors");
             };
@@ -163,7 +179,8 @@ impl Group {
     pub(super) async fn end(self) {
         drop(self.workers);
         let group = &self.options.group;
-        let topics = ["configs", "offsets", "status"].map(|topic| format!("{group}-{topic}"));
+        let topics = ["configs", "offsets", "status", "lines"];
+        let topics = topics.map(|topic| format!("{group}-{topic}"));
         Kafka::new().delete(&topics).await;
     }
 
