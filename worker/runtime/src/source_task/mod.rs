@@ -6,6 +6,7 @@ mod culprit;
 mod delivery;
 mod encoder;
 mod pipeline;
+mod producer;
 mod run;
 mod topics;
 
@@ -14,18 +15,18 @@ use std::sync::Arc;
 use connect_api::plugin::SourceTask;
 use connect_api::registry::TaskFactory;
 use connect_api::{Error, Result};
-use connect_kafka::producer::Producer;
 use tokio_util::sync::CancellationToken;
 
 use self::commit::OffsetCommitter;
-use self::delivery::{AckSink, Acks, DeliveryTracker};
+use self::delivery::{Acks, DeliveryTracker};
 use self::encoder::Encoder;
 use self::pipeline::Pipeline;
+use self::producer::TaskProducer;
 use self::topics::Topics;
 use crate::connector_config::{self, ConnectorSettings, TopicCreation};
+use crate::task::TaskSpec;
 use crate::task::chain::TransformationChain;
 use crate::task::tolerance::Tolerance;
-use crate::task::{TaskSpec, kafka_error};
 
 /// A task whose pipeline is built and that has not started yet.
 pub(crate) struct SourceTaskRun {
@@ -52,13 +53,11 @@ impl SourceTaskRun {
         for warning in producer_settings.warnings() {
             tracing::warn!("{warning}");
         }
-        let producer = Producer::new(&producer_settings, AckSink(acks.clone()))
-            .map_err(|error| kafka_error("making the producer of the task", error))?;
         let pipeline = Pipeline {
             chain: TransformationChain::build(&spec.plugins, connector)?,
             encoder: Encoder::build(&spec.plugins, worker, connector)?,
             topics: topics(&spec)?,
-            producer,
+            producer: TaskProducer::new(producer_settings, acks.clone()),
             tracker: DeliveryTracker::new(acks.clone()),
             acks,
             tolerance: Tolerance::new(settings.errors, spec.id.clone(), spec.metrics.clone()),

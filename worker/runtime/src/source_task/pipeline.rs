@@ -9,12 +9,13 @@ use connect_api::record::{OffsetMap, Record, SourceOffset, SourceRecord};
 use connect_api::{Error, Result};
 use connect_kafka::ErrorCode;
 use connect_kafka::admin::refused_topic_name;
-use connect_kafka::producer::{DeliveryError, OutgoingRecord, Producer, SendError};
+use connect_kafka::producer::{DeliveryError, OutgoingRecord, SendError};
 use tokio_util::sync::CancellationToken;
 
 use super::culprit::{Culprit, text};
-use super::delivery::{AckSink, Acks, DeliveryTracker};
+use super::delivery::{Acks, DeliveryTracker};
 use super::encoder::{Encoded, Encoder};
+use super::producer::TaskProducer;
 use super::topics::Topics;
 use crate::metrics::TaskMetrics;
 use crate::task::backoff::{pause, stopping};
@@ -32,7 +33,7 @@ pub(super) struct Pipeline {
     pub(super) chain: TransformationChain,
     pub(super) encoder: Encoder,
     pub(super) topics: Topics,
-    pub(super) producer: Producer<AckSink>,
+    pub(super) producer: TaskProducer,
     pub(super) acks: Arc<Acks>,
     pub(super) tracker: DeliveryTracker,
     pub(super) tolerance: Tolerance,
@@ -104,14 +105,14 @@ impl Pipeline {
         if !self.topics.is_ready(&record.topic) {
             return false;
         }
-        let Some(token) = self.tracker.next_token() else {
+        let (Some(producer), Some(token)) = (self.producer.get(), self.tracker.next_token()) else {
             return false;
         };
         let outgoing = self.outgoing(record);
         let bytes = outgoing.bytes() as u64;
         // What is in the way is found, and told, the slow way.
         let headers = self.encoder.headers();
-        let sent = self.producer.send_prepared(&outgoing, headers, token);
+        let sent = producer.send_prepared(&outgoing, headers, token);
         if sent.is_err() {
             return false;
         }
@@ -239,10 +240,14 @@ impl Pipeline {
         }
         loop {
             let token = self.token().await?;
+            let Some(producer) = self.producer.get() else {
+                self.producer.open()?;
+                continue;
+            };
             let outgoing = self.outgoing(record);
             let bytes = outgoing.bytes() as u64;
             let headers = self.encoder.headers();
-            match self.producer.send_prepared(&outgoing, headers, token) {
+            match producer.send_prepared(&outgoing, headers, token) {
                 Ok(()) => {
                     self.bytes += bytes;
                     self.tracker.push(partition, offset);
@@ -328,9 +333,12 @@ impl Pipeline {
     }
 
     async fn wait_for_room(&mut self) -> Result<()> {
+        let Some(producer) = self.producer.get() else {
+            return Ok(());
+        };
         let stop = self.stop.clone();
         tokio::select! {
-            room = self.producer.wait_for_room() => {
+            room = producer.wait_for_room() => {
                 room.map_err(|error| Error::data(format!("sending a record: {error}")))?;
             }
             () = stop.cancelled() => return Err(stopping()),
