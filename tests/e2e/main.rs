@@ -16,6 +16,7 @@ mod documents;
 mod elasticsearch;
 mod faults;
 mod file_sink;
+mod health;
 mod jdbc;
 mod pipelines;
 mod restarts;
