@@ -13,7 +13,7 @@ use connect_cluster::{LogControl, LoggerLevel};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-use crate::logging::FilterHandle;
+use crate::logging::{self, FilterHandle};
 
 /// Our log targets with the Java loggers that they stand for.
 const TARGETS: &[(&str, &str)] = &[
@@ -103,7 +103,7 @@ impl LogControl for Loggers {
             .with_targets(levels.targets.clone());
         drop(levels);
         self.filter
-            .reload(targets)
+            .reload(logging::Levels(targets))
             .map_err(|error| Error::internal("changing the log levels").caused_by(error))?;
         Ok(changed)
     }

@@ -7,19 +7,21 @@
 use std::fmt;
 
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id};
-use tracing::{Event, Subscriber};
+use tracing::subscriber::Interest;
+use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::{self, FormatEvent, FormatFields};
 use tracing_subscriber::fmt::time::FormatTime as _;
-use tracing_subscriber::fmt::{FmtContext, time};
+use tracing_subscriber::fmt::{FmtContext, MakeWriter, time};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Registry, reload};
 
 /// Changes the levels of a running process.
-pub(crate) type FilterHandle = reload::Handle<Targets, Registry>;
+pub(crate) type FilterHandle = reload::Handle<Levels, Registry>;
 
 /// Starts logging to standard error. Levels come from `levels`, in the syntax
 /// of `RUST_LOG`; a malformed text is answered with what is wrong.
@@ -28,16 +30,63 @@ pub(crate) fn start(levels: Option<&str>) -> Result<(FilterHandle, Targets), Str
         .unwrap_or("info")
         .parse()
         .map_err(|error| format!("RUST_LOG is malformed: {error}"))?;
-    let (filter, handle) = reload::Layer::new(targets.clone());
+    let (filter, handle) = reload::Layer::new(Levels(targets.clone()));
+    subscriber(filter, std::io::stderr).init();
+    Ok((handle, targets))
+}
+
+fn subscriber<W>(
+    filter: reload::Layer<Levels, Registry>,
+    writer: W,
+) -> impl Subscriber + Send + Sync + 'static
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .event_format(TaskLines)
-        .with_filter(filter);
+        .with_writer(writer)
+        .event_format(TaskLines);
     tracing_subscriber::registry()
+        .with(filter)
         .with(lines)
         .with(TaskSpans)
-        .init();
-    Ok((handle, targets))
+}
+
+/// Which events become lines, and which spans there are: those that give lines their prefix, at
+/// every level.
+///
+/// It stands before the layers and not at one of them: a filter of a layer's own keeps its answer
+/// for the event that follows, and where none does, as after `enabled!` (which rdkafka asks for
+/// each client), the next line of the thread would be lost.
+pub(crate) struct Levels(pub(crate) Targets);
+
+impl Levels {
+    fn has(&self, metadata: &Metadata<'_>) -> bool {
+        is_of_connector(metadata) || self.0.would_enable(metadata.target(), metadata.level())
+    }
+}
+
+fn is_of_connector(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.fields().field("connector").is_some()
+}
+
+impl<S: Subscriber> Layer<S> for Levels {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.has(metadata) {
+            Interest::always()
+        } else {
+            Interest::never()
+        }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, _context: Context<'_, S>) -> bool {
+        self.has(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        let lines = Layer::<S>::max_level_hint(&self.0)?;
+        // The level of our spans.
+        Some(lines.max(LevelFilter::INFO))
+    }
 }
 
 /// The prefix of a span's lines, kept with the span.
@@ -112,5 +161,83 @@ where
         write!(writer, " {} ", metadata.level())?;
         context.format_fields(writer.by_ref(), event)?;
         writeln!(writer, " ({})", metadata.target())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Lines {
+        /// Logs by these levels, on this thread, as long as the guard lives.
+        fn of(levels: &str) -> (Self, tracing::subscriber::DefaultGuard, FilterHandle) {
+            let lines = Self::default();
+            let written = lines.clone();
+            let (filter, handle) = reload::Layer::new(Levels(levels.parse().unwrap()));
+            let subscriber = subscriber(filter, move || written.clone());
+            let guard = tracing::subscriber::set_default(subscriber);
+            (lines, guard, handle)
+        }
+
+        /// The lines without their times.
+        fn texts(&self) -> Vec<String> {
+            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            let texts = text.lines().map(|line| {
+                let (prefix, rest) = match line.split_once("] ") {
+                    Some((prefix, rest)) => (format!("{prefix}] "), rest),
+                    None => (String::new(), line),
+                };
+                let (_time, rest) = rest.split_once(' ').unwrap();
+                format!("{prefix}{rest}")
+            });
+            texts.collect()
+        }
+    }
+
+    #[test]
+    fn asking_whether_a_level_is_logged_costs_no_line() {
+        let (lines, _guard, _handle) = Lines::of("info");
+        for _ in 0..2 {
+            assert!(!tracing::enabled!(target: "librdkafka", tracing::Level::DEBUG));
+            tracing::info!(target: "a", "one");
+            tracing::debug!(target: "a", "never");
+        }
+        assert_eq!(lines.texts(), ["INFO one (a)", "INFO one (a)"]);
+    }
+
+    #[test]
+    fn a_line_of_a_task_says_so_at_every_level() {
+        let (lines, _guard, handle) = Lines::of("warn,b=debug");
+        let span = tracing::info_span!("task", connector = "c", task = 3);
+        let connector = tracing::info_span!("connector", connector = "c");
+        span.in_scope(|| tracing::warn!(target: "a", "one"));
+        connector.in_scope(|| tracing::debug!(target: "b", "two"));
+        span.in_scope(|| tracing::info!(target: "a", "never"));
+        handle.reload(Levels("info".parse().unwrap())).unwrap();
+        span.in_scope(|| tracing::info!(target: "a", "three"));
+        tracing::debug!(target: "b", "no more");
+        let expected = [
+            "[c|task-3] WARN one (a)",
+            "[c|worker] DEBUG two (b)",
+            "[c|task-3] INFO three (a)",
+        ];
+        assert_eq!(lines.texts(), expected);
     }
 }
