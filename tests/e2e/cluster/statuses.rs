@@ -39,10 +39,10 @@ fn status(record: &Record) -> Option<Status> {
     })
 }
 
-/// No worker wrote a status of something that another one ran at that time; for so long it may
-/// have been the last to run it.
+/// No worker wrote a status of something that another one had at that time; for so long it may
+/// have been the last to have it.
 pub(super) async fn are_by_owners(cluster: &mut Cluster, tolerated: Duration) {
-    let lives = cluster.lives();
+    let lives = cluster.owned();
     for status in written(cluster).await {
         let writer = cluster.index_of(status.value["worker_id"].as_str().expect("a worker"));
         let other = lives.iter().find(|life| {

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::SESSION;
+
 /// A connector or one of its tasks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
@@ -312,6 +314,18 @@ fn awake(
     parts
 }
 
+/// A worker that slept past its session has nothing from the moment on that it fell asleep.
+pub(super) fn give_up_asleep(life: &mut Life, suspensions: &[Suspension], now: Timestamp) {
+    let of_worker = suspensions.iter().filter(|it| it.worker == life.worker);
+    for suspension in of_worker {
+        let is_within =
+            suspension.from > life.from && life.to.is_none_or(|to| suspension.from < to);
+        if is_within && since(suspension.from, suspension.to.unwrap_or(now)) >= SESSION {
+            life.to = Some(suspension.from);
+        }
+    }
+}
+
 /// The time from one moment to another; zero if it is the other way around.
 pub fn since(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
@@ -420,5 +434,22 @@ mod tests {
             overlaps(&[life(0, 10, None), life(1, 22, None)], &[still], at(40)),
             []
         );
+    }
+
+    #[test]
+    fn who_sleeps_past_the_session_has_nothing_any_more() {
+        let asleep = |to| Suspension {
+            worker: 0,
+            from: at(20),
+            to: Some(at(to)),
+        };
+        let owned = |mut life: Life, asleep| {
+            give_up_asleep(&mut life, &[asleep], at(40));
+            life.to
+        };
+        assert_eq!(owned(life(0, 10, Some(31)), asleep(30)), Some(at(20)));
+        assert_eq!(owned(life(0, 10, None), asleep(23)), None);
+        assert_eq!(owned(life(1, 10, None), asleep(30)), None);
+        assert_eq!(owned(life(0, 30, None), asleep(30)), None);
     }
 }

@@ -25,6 +25,9 @@ use crate::services::variable;
 use crate::worker::{Worker, WorkerOptions};
 use life::{LogReader, Suspension};
 
+/// How long a worker that is not heard of stays in its group.
+const SESSION: Duration = Duration::from_secs(6);
+
 /// How to start a cluster.
 #[derive(Debug, Clone)]
 pub struct ClusterOptions {
@@ -39,8 +42,9 @@ pub struct ClusterOptions {
 impl ClusterOptions {
     /// So many workers that miss a dead one after six seconds, the shortest that a broker allows.
     pub fn new(binary: impl Into<PathBuf>, workers: usize) -> Self {
+        let session = SESSION.as_millis().to_string();
         let worker = WorkerOptions::new(binary)
-            .with("session.timeout.ms", "6000")
+            .with("session.timeout.ms", &session)
             .with("heartbeat.interval.ms", "1000")
             .with("rebalance.timeout.ms", "30000");
         Self {
@@ -280,6 +284,16 @@ impl Cluster {
         kafka.delete(&topics).await;
     }
 
+    /// What every worker has run so far, by its log; a worker that slept past its session has had
+    /// nothing since it fell asleep.
+    pub fn owned(&mut self) -> Vec<Life> {
+        let mut lives = self.lives();
+        for life in &mut lives {
+            life::give_up_asleep(life, &self.suspensions, Timestamp::now());
+        }
+        lives
+    }
+
     /// What every worker has run so far, by its log.
     pub fn lives(&mut self) -> Vec<Life> {
         for member in &mut self.members {
@@ -320,6 +334,24 @@ impl Cluster {
             usages.push(Usage::of(self.worker(index).pid(), time).await);
         }
         usages
+    }
+}
+
+impl Drop for Cluster {
+    /// The logs of a test that failed are kept in the folder that `CLUSTER_LOGS` names.
+    fn drop(&mut self) {
+        let folder = std::env::var_os("CLUSTER_LOGS").map(PathBuf::from);
+        let Some(folder) = folder.filter(|_| std::thread::panicking()) else {
+            return;
+        };
+        for (index, member) in self.members.iter().enumerate() {
+            let name = format!("{}-{index}.log", self.options.worker.group);
+            let kept = std::fs::copy(member.worker.log_file(), folder.join(name));
+            #[expect(clippy::print_stderr, reason = "shown with the failed test")]
+            if let Err(error) = kept {
+                eprintln!("CLUSTER_LOGS: {error}");
+            }
+        }
     }
 }
 
