@@ -107,7 +107,10 @@ fn users(file: &Path) -> Result<Vec<(String, String)>> {
         }
         let user = line.split_once('=').filter(|(name, _)| !name.is_empty());
         let (name, password) = user.ok_or_else(|| {
-            Error::config(format!("{}: line {number} is not NAME=PASSWORD", file.display()))
+            Error::config(format!(
+                "{}: line {number} is not NAME=PASSWORD",
+                file.display()
+            ))
         })?;
         users.push((name.to_owned(), password.to_owned()));
     }
