@@ -26,7 +26,6 @@ use tokio::sync::watch;
 pub(crate) use error::{FetchError, ProduceError, RecordError};
 pub(crate) use fetch::Fetched;
 
-use crate::log::batch::set_log_append_time;
 use crate::log::{BatchHeader, Log, LogConfig, LogError};
 use producers::{AbortedTransaction, Marker, Origin, Producers};
 use validate::Rules;
@@ -139,8 +138,9 @@ impl Partition {
         records: Bytes,
         verify: impl FnOnce(i64, i16) -> Result<(), ResponseError>,
     ) -> Result<Produced, ProduceError> {
-        let now_ms = now_ms();
-        let mut header = validate::validate(&records, &self.rules(now_ms))?;
+        let rules = self.rules();
+        let validated = validate::validate(&records, &rules)?;
+        let header = validated.header;
         let mut batch = BytesMut::from(records);
         let mut state = self.write();
         if let Some(known) = state.producers.duplicate(&header) {
@@ -150,15 +150,12 @@ impl Partition {
             verify(header.producer_id, header.producer_epoch).map_err(ProduceError::NotVerified)?;
         }
         state.producers.check(&header, Origin::Client)?;
-        let append_time = if state.settings.log_append_time {
-            now_ms
+        let header = validated.stamp(&mut batch, &rules)?;
+        let append_time = if rules.settings.log_append_time {
+            rules.now_ms
         } else {
             -1
         };
-        if state.settings.log_append_time {
-            header = set_log_append_time(&mut batch, now_ms)
-                .map_err(|error| ProduceError::invalid(error.to_string()))?;
-        }
         let base_offset = state.append(&mut batch, header)?;
         self.after_append(&mut state);
         Ok(state.produced(base_offset, append_time))
@@ -262,12 +259,12 @@ impl Partition {
         state.log.close()
     }
 
-    fn rules(&self, now_ms: i64) -> Rules {
+    fn rules(&self) -> Rules {
         let state = self.read();
         Rules {
             settings: state.settings,
             keys_required: state.compact,
-            now_ms,
+            now_ms: now_ms(),
         }
     }
 

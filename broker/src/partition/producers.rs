@@ -203,7 +203,7 @@ impl Producers {
     pub(super) fn expire(&mut self, now_ms: i64) {
         self.entries.retain(|_, entry| {
             entry.transaction_start.is_some()
-                || now_ms - entry.last_timestamp < PRODUCER_EXPIRATION_MS
+                || now_ms.saturating_sub(entry.last_timestamp) < PRODUCER_EXPIRATION_MS
         });
     }
 }

@@ -241,15 +241,80 @@ fn records_that_break_the_rules_are_refused_with_kafkas_errors() {
         "without a producer"
     );
     assert_eq!(
-        produce(changed(22, 0x08)),
-        ResponseError::InvalidTimestamp,
-        "the broker's time"
-    );
-    assert_eq!(
         produce(idempotent(-1).to_vec()),
         ResponseError::InvalidRecord
     );
     assert_eq!(partition.end_offset(), 0);
+}
+
+// LogValidator.validateTimestamp, DefaultRecordBatch.setMaxTimestamp
+#[test]
+fn the_header_says_the_latest_timestamp_whatever_the_producer_wrote() {
+    for (settings, refused_there) in [
+        (PartitionSettings::default(), false),
+        (
+            PartitionSettings {
+                log_append_time: true,
+                ..PartitionSettings::default()
+            },
+            true,
+        ),
+    ] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let partition = Partition::open(dir.path(), config(), settings).expect("opening");
+        let mut batch = plain(&["a"]).to_vec();
+        batch[22] |= 0x08;
+        crate::log::batch::write_crc(&mut batch);
+        let produced = partition.produce(Bytes::from(batch));
+        if refused_there {
+            assert_eq!(refused(produced), ResponseError::InvalidTimestamp);
+            continue;
+        }
+        produced.expect("the type is changed");
+        let mut batch = plain(&["b"]).to_vec();
+        batch[35..43].copy_from_slice(&i64::MIN.to_be_bytes());
+        crate::log::batch::write_crc(&mut batch);
+        partition.produce(Bytes::from(batch)).expect("produced");
+        let fetched = partition.fetch(0, 1 << 20, false).expect("fetched");
+        let batches = crate::log::split_batches(&fetched.records).expect("good checksums");
+        assert_eq!(batches.len(), 2);
+        for (_, header) in batches {
+            assert!(!header.is_log_append_time());
+            assert_eq!(header.max_timestamp, header.base_timestamp);
+        }
+    }
+}
+
+proptest::proptest! {
+    /// Nothing that comes as records makes a partition panic, and only whole batches get in.
+    #[test]
+    fn any_bytes_are_refused_or_appended(
+        changes in proptest::collection::vec((0_usize..200, proptest::num::u8::ANY), 0..6),
+        length in 0_usize..200,
+        with_crc in proptest::bool::ANY,
+    ) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let partition = open(dir.path());
+        let mut bytes = batch(PRODUCER, 0, 0, TRANSACTIONAL).to_vec();
+        for (at, byte) in changes {
+            if let Some(changed) = bytes.get_mut(at) {
+                *changed = byte;
+            }
+        }
+        if length < 100 {
+            bytes.truncate(length);
+        }
+        if with_crc && bytes.len() > 61 {
+            crate::log::batch::write_crc(&mut bytes);
+        }
+        let produced = partition.produce_in(Bytes::from(bytes), |_, _| Ok(()));
+        partition.clean(now_ms()).expect("cleaned");
+        let fetched = partition.fetch(0, 1 << 20, false).expect("fetched");
+        proptest::prop_assert_eq!(fetched.records.is_empty(), produced.is_err());
+        crate::log::split_batches(&fetched.records).expect("whole batches");
+        drop(partition);
+        open(dir.path());
+    }
 }
 
 // LogValidator.validateKey, validateTimestamp

@@ -1,13 +1,20 @@
 //! What a produce request's records have to be (Kafka's `ProduceRequest.validateRecords`,
 //! `UnifiedLog.analyzeAndValidateRecords`, `LogValidator`).
 
+use bytes::BufMut;
+
 use super::PartitionSettings;
 use super::error::{ProduceError, RecordError};
-use crate::log::batch::verify_crc;
+use crate::log::batch::{
+    ATTRIBUTES_AT, LOG_APPEND_TIME, NO_TIMESTAMP, set_log_append_time, verify_crc, write_crc,
+};
 use crate::log::{BatchError, BatchHeader, BatchRecords};
 
 /// Record errors that an answer lists at most; the first is what people read.
 const MAX_RECORD_ERRORS: usize = 100;
+
+/// Where a batch has its maximum timestamp (`DefaultRecordBatch.MAX_TIMESTAMP_OFFSET`).
+const MAX_TIMESTAMP_AT: usize = 35;
 
 /// What the topic asks of its records.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +25,39 @@ pub(super) struct Rules {
     pub(super) now_ms: i64,
 }
 
+/// A batch that may be appended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Validated {
+    pub(super) header: BatchHeader,
+    /// The latest of the records' timestamps, whatever the header says.
+    max_timestamp: i64,
+}
+
+impl Validated {
+    /// Writes into the batch the timestamps that the topic keeps: the broker's, or the records'
+    /// where the header does not say so (`DefaultRecordBatch.setMaxTimestamp`).
+    pub(super) fn stamp(
+        mut self,
+        batch: &mut [u8],
+        rules: &Rules,
+    ) -> Result<BatchHeader, ProduceError> {
+        if rules.settings.log_append_time {
+            return set_log_append_time(batch, rules.now_ms).map_err(refused);
+        }
+        if self.header.max_timestamp == self.max_timestamp && !self.header.is_log_append_time() {
+            return Ok(self.header);
+        }
+        self.header.attributes &= !LOG_APPEND_TIME;
+        self.header.max_timestamp = self.max_timestamp;
+        (&mut batch[ATTRIBUTES_AT..]).put_i16(self.header.attributes);
+        (&mut batch[MAX_TIMESTAMP_AT..]).put_i64(self.max_timestamp);
+        write_crc(batch);
+        BatchHeader::parse(batch).map_err(refused)
+    }
+}
+
 /// Checks the records of one partition of a produce request, which are one batch.
-pub(super) fn validate(records: &[u8], rules: &Rules) -> Result<BatchHeader, ProduceError> {
+pub(super) fn validate(records: &[u8], rules: &Rules) -> Result<Validated, ProduceError> {
     let header = one_batch(records)?;
     if header.base_offset != 0 {
         return Err(ProduceError::invalid(format!(
@@ -36,8 +74,11 @@ pub(super) fn validate(records: &[u8], rules: &Rules) -> Result<BatchHeader, Pro
     }
     verify_crc(&header, records).map_err(refused)?;
     check_header(&header)?;
-    check_records(records, &header, rules)?;
-    Ok(header)
+    let max_timestamp = check_records(records, &header, rules)?;
+    Ok(Validated {
+        header,
+        max_timestamp,
+    })
 }
 
 fn one_batch(records: &[u8]) -> Result<BatchHeader, ProduceError> {
@@ -97,11 +138,12 @@ fn check_header(header: &BatchHeader) -> Result<(), ProduceError> {
     Ok(())
 }
 
-/// `LogValidator.validateRecord`
-fn check_records(batch: &[u8], header: &BatchHeader, rules: &Rules) -> Result<(), ProduceError> {
+/// `LogValidator.validateRecord`; answers the latest timestamp.
+fn check_records(batch: &[u8], header: &BatchHeader, rules: &Rules) -> Result<i64, ProduceError> {
     let records = BatchRecords::open(batch).map_err(refused)?;
     let mut without_key = Vec::new();
     let mut out_of_time = Vec::new();
+    let mut max_timestamp = NO_TIMESTAMP;
     for (index, record) in records.iter().enumerate() {
         let record = record.map_err(refused)?;
         // One batch of a request has fewer records than bytes.
@@ -112,6 +154,7 @@ fn check_records(batch: &[u8], header: &BatchHeader, rules: &Rules) -> Result<()
                 record.offset
             )));
         }
+        max_timestamp = max_timestamp.max(record.timestamp);
         if rules.keys_required && record.key.is_none() {
             let message = "Compacted topic cannot accept message without key".to_owned();
             note(&mut without_key, RecordError { index, message });
@@ -132,7 +175,7 @@ fn check_records(batch: &[u8], header: &BatchHeader, rules: &Rules) -> Result<()
             records: without_key,
         });
     }
-    Ok(())
+    Ok(max_timestamp)
 }
 
 fn note(errors: &mut Vec<RecordError>, error: RecordError) {
@@ -144,11 +187,10 @@ fn note(errors: &mut Vec<RecordError>, error: RecordError) {
 /// `LogValidator.validateTimestamp`
 fn time_error(header: &BatchHeader, timestamp: i64, rules: &Rules) -> Option<String> {
     let settings = rules.settings;
-    if settings.log_append_time || timestamp == -1 {
-        return None;
-    }
-    if header.is_log_append_time() {
-        return Some("Producer should not set timestamp type to LogAppendTime".to_owned());
+    if settings.log_append_time || timestamp == NO_TIMESTAMP {
+        return header
+            .is_log_append_time()
+            .then(|| "Producer should not set timestamp type to LogAppendTime".to_owned());
     }
     let earliest = rules
         .now_ms
