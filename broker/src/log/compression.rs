@@ -189,6 +189,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn everything_comes_back(records in prop::collection::vec(any::<u8>(), 0..100_000)) {
             for codec in CODECS {

@@ -114,6 +114,8 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn garbage_takes_no_more_memory_than_the_file_has(
             garbage in prop::collection::vec(any::<u8>(), 0..2000),

@@ -72,7 +72,10 @@ impl Segment {
             .map_err(LogError::io("opening", &path))?;
         let metadata = file.metadata().map_err(LogError::io("reading", &path))?;
         let changed = metadata.modified().unwrap_or(SystemTime::now());
-        Ok((Self::empty(path, file, base, epoch_ms(changed)), metadata.len()))
+        Ok((
+            Self::empty(path, file, base, epoch_ms(changed)),
+            metadata.len(),
+        ))
     }
 
     fn empty(path: PathBuf, file: File, base: i64, created_ms: i64) -> Self {

@@ -62,7 +62,7 @@ fn check_prefix(dir: &Path, all: &[u8], damaged: usize, placed: &[Placed]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn any_cut_leaves_the_longest_valid_prefix(batches in batches(), at: prop::sample::Index) {
