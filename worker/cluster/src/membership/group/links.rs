@@ -51,7 +51,7 @@ impl Round {
 
 /// The pause after a rebalance, in times of how long that took.
 const PAUSE: u32 = 2;
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Links {
     pub(super) fn new() -> Self {
@@ -164,7 +164,7 @@ mod tests {
         let next_at = || links.rounds().borrow().next_at();
         links.work_changed(3);
         assert!(!links.is_shared_out() && next_at().is_none());
-        for (took, pause) in [(20, 40), (400, 500)] {
+        for (took, pause) in [(20, 40), (400, 100)] {
             links.round_begins();
             assert_eq!(next_at(), None);
             tokio::time::advance(Duration::from_millis(took)).await;
