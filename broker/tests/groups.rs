@@ -2,6 +2,8 @@
 //! their own. With `KAFKA_BOOTSTRAP_OF_GROUPS=host:port` the same is asked of another broker, such
 //! as Kafka itself.
 
+#![allow(clippy::expect_used, reason = "a step that fails fails the test")]
+
 mod group_support;
 
 use std::collections::BTreeSet;

@@ -153,10 +153,6 @@ impl ClassicGroup {
         self.state
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.state == State::Empty
-    }
-
     fn is_leader(&self, member_id: &StrBytes) -> bool {
         self.leader.as_ref() == Some(member_id)
     }

@@ -47,7 +47,10 @@ async fn groups_are_listed_by_state_and_type() {
         list(&fixture, &["stable", "Dead"], &[]),
         std::slice::from_ref(&workers)
     );
-    assert_eq!(list(&fixture, &[" EMPTY "], &["classic"]), [simple.clone()]);
+    assert_eq!(
+        list(&fixture, &[" EMPTY "], &["classic"]),
+        std::slice::from_ref(&simple)
+    );
     assert!(list(&fixture, &[], &["consumer"]).is_empty());
     let fixture = fixture.reopened();
     assert_eq!(list(&fixture, &[], &[]), [simple, workers]);

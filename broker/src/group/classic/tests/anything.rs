@@ -114,7 +114,10 @@ fn take(fixture: &mut Fixture, waiting: &mut Waiting, step: Step) {
         }
         Step::Heartbeat { who } => {
             let (id, _) = waiting.chosen(who);
-            drop(fixture.heartbeat(&id, fixture.group.generation));
+            let generation = fixture.group.generation;
+            let answered = fixture.heartbeat(&id, generation);
+            let known = fixture.group.members.contains_key(&text(&id));
+            assert!(known || answered.is_err());
         }
         Step::Leave { who } => {
             let (id, instance) = waiting.chosen(who);

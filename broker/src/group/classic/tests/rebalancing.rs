@@ -34,7 +34,10 @@ fn who_does_not_rejoin_within_the_longest_rebalance_timeout_is_out() {
     });
     for _ in 0..11 {
         fixture.pass(Duration::from_secs(5));
-        drop(fixture.heartbeat(&ids[1], generation));
+        assert_eq!(
+            fixture.heartbeat(&ids[1], generation),
+            Err(ResponseError::RebalanceInProgress)
+        );
     }
     assert!(is_held(&mut leader), "the other one allows for 60 seconds");
     fixture.pass(Duration::from_secs(5));

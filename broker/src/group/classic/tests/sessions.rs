@@ -46,7 +46,10 @@ fn whoever_waits_for_a_rebalance_does_not_expire() {
     let generation = fixture.group.generation;
     let mut waiting = fixture.join(rejoining(&ids[0]));
     for _ in 0..5 {
-        drop(fixture.heartbeat(&ids[1], generation));
+        assert_eq!(
+            fixture.heartbeat(&ids[1], generation),
+            Err(ResponseError::RebalanceInProgress)
+        );
         fixture.pass(Duration::from_secs(8));
     }
     assert!(is_held(&mut waiting));
