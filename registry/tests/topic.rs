@@ -1,5 +1,6 @@
 //! The registry on a real topic: what it writes is what Confluent's wrote for the same requests,
 //! and it is all there after a restart.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::io::Read as _;
 use std::sync::LazyLock;
