@@ -17,29 +17,29 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
 
 /// Long enough for whatever is waited for to have happened if it ever does.
-pub const WAIT: Duration = Duration::from_secs(40);
+pub(crate) const WAIT: Duration = Duration::from_secs(40);
 
-pub struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     last_id: i32,
 }
 
 /// An answer that is still to come. Answers come in the order of the requests.
 #[must_use]
-pub struct Pending<R> {
+pub(crate) struct Pending<R> {
     id: i32,
     version: i16,
     request: PhantomData<R>,
 }
 
 impl Connection {
-    pub fn open(bootstrap: &str) -> Self {
+    pub(crate) fn open(bootstrap: &str) -> Self {
         let stream = TcpStream::connect(bootstrap).expect("connecting");
         stream.set_read_timeout(Some(WAIT)).expect("a time-out");
         Self { stream, last_id: 0 }
     }
 
-    pub fn send<R: Request>(&mut self, version: i16, request: &R) -> Pending<R> {
+    pub(crate) fn send<R: Request>(&mut self, version: i16, request: &R) -> Pending<R> {
         self.last_id += 1;
         let header = RequestHeader::default()
             .with_request_api_key(R::KEY)
@@ -62,7 +62,7 @@ impl Connection {
         }
     }
 
-    pub fn receive<R: Request>(&mut self, pending: Pending<R>) -> R::Response {
+    pub(crate) fn receive<R: Request>(&mut self, pending: Pending<R>) -> R::Response {
         let mut size = [0; 4];
         self.stream.read_exact(&mut size).expect("an answer");
         let mut frame = vec![0; u32::from_be_bytes(size) as usize];
@@ -76,23 +76,23 @@ impl Connection {
         response
     }
 
-    pub fn ask<R: Request>(&mut self, version: i16, request: &R) -> R::Response {
+    pub(crate) fn ask<R: Request>(&mut self, version: i16, request: &R) -> R::Response {
         let pending = self.send(version, request);
         self.receive(pending)
     }
 }
 
 /// A member of a group of the type `connect`.
-pub struct Worker {
-    pub connection: Connection,
-    pub group: String,
-    pub member_id: StrBytes,
-    pub generation: i32,
-    pub protocols: Vec<(String, Bytes)>,
+pub(crate) struct Worker {
+    pub(crate) connection: Connection,
+    pub(crate) group: String,
+    pub(crate) member_id: StrBytes,
+    pub(crate) generation: i32,
+    pub(crate) protocols: Vec<(String, Bytes)>,
 }
 
 impl Worker {
-    pub fn new(bootstrap: &str, group: &str) -> Self {
+    pub(crate) fn new(bootstrap: &str, group: &str) -> Self {
         let metadata = Bytes::from_static(b"the worker's metadata");
         Self {
             connection: Connection::open(bootstrap),
@@ -105,11 +105,11 @@ impl Worker {
         }
     }
 
-    pub fn group_id(&self) -> GroupId {
+    pub(crate) fn group_id(&self) -> GroupId {
         GroupId(text(&self.group))
     }
 
-    pub fn join_request(&self, protocol_type: &str) -> JoinGroupRequest {
+    pub(crate) fn join_request(&self, protocol_type: &str) -> JoinGroupRequest {
         let protocols = self.protocols.iter().map(|(name, metadata)| {
             JoinGroupRequestProtocol::default()
                 .with_name(text(name))
@@ -125,19 +125,19 @@ impl Worker {
     }
 
     /// Asks for a member id, as clients do that do not know theirs yet.
-    pub fn take_id(&mut self) {
+    pub(crate) fn take_id(&mut self) {
         let request = self.join_request("connect");
         let response = self.connection.ask(9, &request);
         assert_eq!(response.error_code, 79, "MEMBER_ID_REQUIRED");
         self.member_id = response.member_id;
     }
 
-    pub fn send_join(&mut self) -> Pending<JoinGroupRequest> {
+    pub(crate) fn send_join(&mut self) -> Pending<JoinGroupRequest> {
         let request = self.join_request("connect");
         self.connection.send(9, &request)
     }
 
-    pub fn joined(&mut self, pending: Pending<JoinGroupRequest>) -> JoinGroupResponse {
+    pub(crate) fn joined(&mut self, pending: Pending<JoinGroupRequest>) -> JoinGroupResponse {
         let response = self.connection.receive(pending);
         assert_eq!(response.error_code, 0);
         self.generation = response.generation_id;
@@ -145,7 +145,10 @@ impl Worker {
     }
 
     /// Asks for its assignment; the leader says whose is what.
-    pub fn send_sync(&mut self, assignments: &[(&StrBytes, &str)]) -> Pending<SyncGroupRequest> {
+    pub(crate) fn send_sync(
+        &mut self,
+        assignments: &[(&StrBytes, &str)],
+    ) -> Pending<SyncGroupRequest> {
         let assignments = assignments.iter().map(|(member_id, work)| {
             SyncGroupRequestAssignment::default()
                 .with_member_id((*member_id).clone())
@@ -161,12 +164,12 @@ impl Worker {
         self.connection.send(5, &request)
     }
 
-    pub fn synced(&mut self, pending: Pending<SyncGroupRequest>) -> SyncGroupResponse {
+    pub(crate) fn synced(&mut self, pending: Pending<SyncGroupRequest>) -> SyncGroupResponse {
         self.connection.receive(pending)
     }
 
     /// The error code of a heartbeat.
-    pub fn heartbeat(&mut self) -> i16 {
+    pub(crate) fn heartbeat(&mut self) -> i16 {
         let request = HeartbeatRequest::default()
             .with_group_id(self.group_id())
             .with_generation_id(self.generation)
@@ -175,7 +178,7 @@ impl Worker {
     }
 
     /// Sends heartbeats until one is answered with this error.
-    pub fn heartbeat_until(&mut self, error_code: i16) {
+    pub(crate) fn heartbeat_until(&mut self, error_code: i16) {
         eventually("the heartbeat's answer", || {
             (self.heartbeat() == error_code).then_some(())
         });
@@ -183,7 +186,7 @@ impl Worker {
 }
 
 /// The leader and a follower of a stable group.
-pub fn two_workers(bootstrap: &str, group: &str) -> (Worker, Worker) {
+pub(crate) fn two_workers(bootstrap: &str, group: &str) -> (Worker, Worker) {
     let mut leader = Worker::new(bootstrap, group);
     leader.take_id();
     let joining = leader.send_join();
@@ -200,17 +203,17 @@ pub fn two_workers(bootstrap: &str, group: &str) -> (Worker, Worker) {
     (leader, follower)
 }
 
-pub const ILLEGAL_GENERATION: i16 = 22;
-pub const INCONSISTENT_GROUP_PROTOCOL: i16 = 23;
-pub const UNKNOWN_MEMBER_ID: i16 = 25;
-pub const REBALANCE_IN_PROGRESS: i16 = 27;
+pub(crate) const ILLEGAL_GENERATION: i16 = 22;
+pub(crate) const INCONSISTENT_GROUP_PROTOCOL: i16 = 23;
+pub(crate) const UNKNOWN_MEMBER_ID: i16 = 25;
+pub(crate) const REBALANCE_IN_PROGRESS: i16 = 27;
 
-pub fn text(text: &str) -> StrBytes {
+pub(crate) fn text(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
 }
 
 /// Tries until there is something.
-pub fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + WAIT;
     loop {
         if let Some(found) = attempt() {
