@@ -132,7 +132,7 @@ impl Writer {
         Ok(buffer.steps)
     }
 
-    /// Does all steps in one transaction. `isolates`: the rows that are refused
+    /// Does all steps in one transaction; a single statement is one by itself. `isolates`: the rows that are refused
     /// are found and reported, and the others written.
     async fn in_transaction(
         &mut self,
@@ -143,6 +143,11 @@ impl Writer {
     ) -> Result<(), WriteError> {
         if steps.is_empty() && offsets.is_none() {
             return Ok(());
+        }
+        if let ([Step::Rows(rows)], None, false) = (&steps[..], offsets, isolates)
+            && tools.session.writes_at_once(batch(rows), &self.manner)
+        {
+            return Ok(tools.session.write(batch(rows), &self.manner).await?);
         }
         tools.session.begin().await?;
         let done = self.steps(tools, steps, offsets, isolates).await;

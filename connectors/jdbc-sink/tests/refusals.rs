@@ -206,7 +206,7 @@ async fn a_broken_connection_is_made_anew() {
             "postgres" => {
                 database
                     .run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'connectd' AND \
-                          query LIKE '%COMMIT%'")
+                          datname = current_database() AND pid <> pg_backend_pid()")
                     .await;
             }
             _ => {

@@ -75,6 +75,11 @@ impl Session {
         }
     }
 
+    /// Whether [`Self::write`] needs one statement for the rows, which is a transaction by itself.
+    pub(crate) fn writes_at_once(&self, batch: Batch<'_>, manner: &Manner) -> bool {
+        matches!(self, Session::Postgres(_)) && postgres::copies(batch, manner)
+    }
+
     /// Begins a transaction.
     pub(crate) async fn begin(&mut self) -> DbResult<()> {
         let sql = match self {

@@ -92,8 +92,7 @@ impl PostgresSession {
     }
 
     pub(super) async fn write(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
-        let copies =
-            batch.op == Op::Upsert && manner.mode == InsertMode::Insert && !batch.plan.is_view;
+        let copies = copies(batch, manner);
         let statement = self.statement(batch, manner, copies).await?;
         if copies {
             self.copy(&statement, batch, manner).await
@@ -222,6 +221,11 @@ impl PostgresSession {
             .map_err(|e| fault_of(&e))?;
         Ok(())
     }
+}
+
+/// Whether rows go by COPY.
+pub(super) fn copies(batch: Batch<'_>, manner: &Manner) -> bool {
+    batch.op == Op::Upsert && manner.mode == InsertMode::Insert && !batch.plan.is_view
 }
 
 /// An array of texts in the binary format.

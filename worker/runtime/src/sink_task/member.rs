@@ -2,6 +2,7 @@
 //! that it has, and what was fetched and not converted yet.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::time::Duration;
 
 use connect_api::plugin::PartitionOffsets;
@@ -9,13 +10,26 @@ use connect_api::record::TopicPartition;
 use connect_api::{Error, Result};
 use connect_kafka::ClientError;
 use connect_kafka::consumer::{Batch, GroupConsumer, Partition};
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::task::yield_now;
+use tokio::time::{Instant, MissedTickBehavior, Sleep, interval_at, sleep};
 
 use crate::task::kafka_error;
 
 /// While a plugin's call takes time, the consumer is polled at least this
 /// often: what it holds is dropped then and fetched again, so not too often.
 const LONGEST_PERIOD: Duration = Duration::from_secs(20);
+
+/// What is done beside a call begins so long after it: by then what the call has to say is said,
+/// and the system that it waits for is at work on another core.
+const LEAD: Duration = Duration::from_millis(2);
+
+/// Waits for the lead, and after that only lets others have a turn.
+async fn turn(lead: Pin<&mut Sleep>) {
+    match lead.is_elapsed() {
+        true => yield_now().await,
+        false => lead.await,
+    }
+}
 
 /// What is known of a partition that the task has.
 #[derive(Debug, Default, Clone, Copy)]
@@ -146,6 +160,8 @@ impl Member {
         mut meanwhile: impl FnMut(&mut Batch) -> bool,
     ) -> T {
         tokio::pin!(work);
+        let lead = sleep(LEAD);
+        tokio::pin!(lead);
         let period =
             (self.consumer.max_poll_interval() / 3).clamp(Duration::from_millis(1), LONGEST_PERIOD);
         let mut tick = interval_at(Instant::now() + period, period);
@@ -160,7 +176,7 @@ impl Member {
                         self.problem.get_or_insert(problem);
                     }
                 }
-                () = tokio::task::yield_now(), if has_more => {
+                () = turn(lead.as_mut()), if has_more => {
                     self.fill_ahead();
                     has_more = meanwhile(&mut self.fetched);
                 }
