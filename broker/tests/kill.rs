@@ -43,36 +43,42 @@ fn broker_process() {
 struct Process {
     child: Child,
     bootstrap: String,
-    // Open, so that the process can write to it.
-    _output: BufReader<ChildStdout>,
+    /// Open, so that the process can write to it.
+    output: Option<BufReader<ChildStdout>>,
 }
 
 impl Process {
     /// Starts the broker and waits until it listens.
     fn start(listen: &str, data: &Path) -> Self {
         let program = std::env::current_exe().expect("this program");
-        let mut child = Command::new(program)
+        let child = Command::new(program)
             .args(["--ignored", "--exact", "broker_process", "--nocapture"])
             .env(LISTEN, listen)
             .env(DATA, data)
             .stdout(Stdio::piped())
             .spawn()
             .expect("a process");
-        let mut output = BufReader::new(child.stdout.take().expect("its output"));
+        let mut process = Self {
+            child,
+            bootstrap: String::new(),
+            output: None,
+        };
+        process.wait_until_ready();
+        process
+    }
+
+    fn wait_until_ready(&mut self) {
+        let mut output = BufReader::new(self.child.stdout.take().expect("its output"));
         let mut line = String::new();
-        loop {
+        while self.bootstrap.is_empty() {
             line.clear();
             let read = output.read_line(&mut line).expect("its output");
             assert!(read > 0, "the broker has ended at its start");
             if let Some(bootstrap) = line.trim_end().strip_prefix("ready ") {
-                let bootstrap = bootstrap.to_string();
-                return Self {
-                    child,
-                    bootstrap,
-                    _output: output,
-                };
+                self.bootstrap = bootstrap.to_string();
             }
         }
+        self.output = Some(output);
     }
 
     /// As kill -9.
@@ -86,6 +92,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
+        self.output = None;
     }
 }
 
