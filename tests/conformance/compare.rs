@@ -37,9 +37,6 @@ pub(crate) async fn compare(behaviour: impl AsyncFn(&Target) -> Value) {
 /// If there is a difference, or nothing was observed.
 pub(crate) fn check(real: &Target, on_real: &Value, ours: &Target, on_ours: &Value) {
     let (on_real, on_ours) = (masked(real, on_real), masked(ours, on_ours));
-    if std::env::var_os("CONFORMANCE_SHOW").is_some() {
-        println!("{on_real:#}");
-    }
     let empty = on_real.as_object().is_none_or(serde_json::Map::is_empty);
     assert!(!empty, "nothing was observed");
     let mut differences = Vec::new();

@@ -1,6 +1,6 @@
 //! The requests that most behaviours need, by the raw client.
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use connectd_harness::eventually;
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
@@ -212,7 +212,7 @@ pub(crate) fn fetched(partition: &PartitionData) -> Value {
         "last stable offset": partition.last_stable_offset, "start": partition.log_start_offset,
         "aborted": aborted.map(|aborted| aborted.iter().map(|one| one.first_offset).collect::<Vec<_>>()),
         "preferred replica": partition.preferred_read_replica.0,
-        "batches": crate::batch::read(partition.records.clone().unwrap_or(Bytes::new())),
+        "batches": crate::batch::read(partition.records.clone().unwrap_or_default()),
     })
 }
 

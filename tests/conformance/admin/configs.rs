@@ -140,12 +140,10 @@ const DELETE: i8 = 1;
 const APPEND: i8 = 2;
 const SUBTRACT: i8 = 3;
 
-async fn alter(
-    wire: &mut Wire,
-    of: (i8, &str),
-    changes: &[(&str, i8, Option<&str>)],
-    dry: bool,
-) -> String {
+/// A setting, an operation, and its value.
+type Change<'a> = (&'a str, i8, Option<&'a str>);
+
+async fn alter(wire: &mut Wire, of: (i8, &str), changes: &[Change<'_>], dry: bool) -> String {
     let configs = changes.iter().map(|(name, operation, value)| {
         incremental_alter_configs_request::AlterableConfig::default()
             .with_name(text(name))
@@ -172,7 +170,7 @@ async fn settings_are_altered_one_by_one(target: &Target) -> Value {
     let mut wire = Wire::open(target).await;
     let name = raw::create(target, 1, &[("retention.ms", "3600000")]).await;
     let keys = ["retention.ms", "cleanup.policy", "max.message.bytes"];
-    let steps: [&[(&str, i8, Option<&str>)]; 5] = [
+    let steps: [&[Change<'_>]; 5] = [
         &[
             ("max.message.bytes", SET, Some("5000")),
             ("retention.ms", SET, Some("1")),
@@ -199,7 +197,7 @@ async fn wrong_alterations_are_refused(target: &Target) -> Value {
     let name = raw::create(target, 1, &[]).await;
     let unknown = target.unique("unknown");
     let mut observed = Map::new();
-    let cases: [(&str, &str, &[(&str, i8, Option<&str>)], bool); 8] = [
+    let cases: [(&str, &str, &[Change<'_>], bool); 8] = [
         (
             "an unknown topic",
             &unknown,
