@@ -1,11 +1,13 @@
 //! The end of transactions: EndTxn, time-outs, and the markers.
 
+use std::collections::HashMap;
+
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{EndTxnRequest, EndTxnResponse, ProducerId};
 
 use super::init::known_to;
 use super::metadata::{Metadata, NO_EPOCH, NO_PRODUCER_ID, State, TopicPartition};
-use super::{COORDINATOR_EPOCH, Transactions, now_ms};
+use super::{COORDINATOR_EPOCH, Transaction, Transactions, now_ms};
 use crate::group::OFFSETS_TOPIC;
 use crate::partition::ProduceError;
 
@@ -55,8 +57,12 @@ impl Transactions {
                 return Err(ResponseError::InvalidTxnState);
             }
         }
+        // Claimed before the lock goes, so that the answer comes after the markers.
+        let claimed = claim(&mut known, id);
         drop(known);
-        self.complete(id);
+        if let Some(prepared) = claimed {
+            self.finish(id, &prepared);
+        }
         Ok(())
     }
 
@@ -96,22 +102,19 @@ impl Transactions {
         }
     }
 
-    /// Writes the markers of a transaction whose outcome is decided. While its state is prepared
+    /// Writes the markers of a transaction whose outcome is decided, unless somebody does already.
+    fn complete(&self, id: &str) {
+        let claimed = claim(&mut self.lock(), id);
+        if let Some(prepared) = claimed {
+            self.finish(id, &prepared);
+        }
+    }
+
+    /// Writes the markers of a transaction that has been claimed. While its state is prepared
     /// nobody changes it, and only one at a time writes its markers: a second marker that comes
     /// late would end the producer's next transaction.
-    pub(super) fn complete(&self, id: &str) {
-        let prepared = {
-            let mut known = self.lock();
-            let Some(transaction) = known.get_mut(id) else {
-                return;
-            };
-            if !transaction.metadata.state.is_prepared() || transaction.completing {
-                return;
-            }
-            transaction.completing = true;
-            transaction.metadata.clone()
-        };
-        let written = self.write_markers(id, &prepared);
+    pub(super) fn finish(&self, id: &str, prepared: &Metadata) {
+        let written = self.write_markers(id, prepared);
         let mut known = self.lock();
         if written {
             // Where this fails, `run_due` writes the markers again, which changes nothing.
@@ -171,4 +174,14 @@ impl Transactions {
             }
         }
     }
+}
+
+/// Takes it upon the caller to finish a transaction whose outcome is decided.
+pub(super) fn claim(known: &mut HashMap<String, Transaction>, id: &str) -> Option<Metadata> {
+    let transaction = known.get_mut(id)?;
+    if !transaction.metadata.state.is_prepared() || transaction.completing {
+        return None;
+    }
+    transaction.completing = true;
+    Some(transaction.metadata.clone())
 }

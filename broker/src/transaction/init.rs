@@ -4,6 +4,7 @@
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse, ProducerId};
 
+use super::end::claim;
 use super::metadata::{Metadata, NO_EPOCH, NO_PRODUCER_ID, ProducerIdAndEpoch, State};
 use super::{Transactions, millis, now_ms};
 
@@ -74,8 +75,11 @@ impl Transactions {
             State::Ongoing => {
                 // The producer asks again, and gets an epoch above the one that aborts.
                 self.save(&mut known, id, current.fenced(now_ms))?;
+                let claimed = claim(&mut known, id);
                 drop(known);
-                self.complete(id);
+                if let Some(prepared) = claimed {
+                    self.finish(id, &prepared);
+                }
                 return Err(ResponseError::ConcurrentTransactions);
             }
             State::Empty | State::CompleteAbort | State::CompleteCommit => {

@@ -1,6 +1,8 @@
 //! The coordinator with real topics and groups in a folder. Each rule with the test of Kafka's
 //! `TransactionCoordinatorTest` that has it.
 
+mod concurrent;
+
 use std::path::Path;
 
 use bytes::Bytes;

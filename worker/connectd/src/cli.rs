@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::broker::BrokerArgs;
+use crate::schema_registry::SchemaRegistryArgs;
 
 /// A Kafka Connect worker.
 #[derive(Debug, Parser)]
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     /// Runs a Kafka broker of one node, for development and tests: it keeps everything in one
     /// folder, and replicates nothing.
     Broker(BrokerArgs),
+    /// Runs a schema registry with Confluent's REST API, which keeps Avro schemas in a Kafka topic.
+    SchemaRegistry(SchemaRegistryArgs),
     /// Lists the plugins that are built in.
     Plugins,
     /// Checks a connector's configuration without connecting anywhere; exits with 1 if it has errors.

@@ -9,6 +9,7 @@ mod loggers;
 mod logging;
 mod plugins;
 mod run;
+mod schema_registry;
 mod settings;
 
 use std::io::Write as _;
@@ -65,6 +66,10 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Broker(args) => {
             run::start_logging()?;
             broker::run(args)
+        }
+        Command::SchemaRegistry(args) => {
+            run::start_logging()?;
+            schema_registry::run(args)
         }
         Command::Plugins => list_plugins(),
         Command::Validate { connector, worker } => check::connector(&connector, worker.as_deref()),

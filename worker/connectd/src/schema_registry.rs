@@ -1,0 +1,73 @@
+//! Runs the schema registry as a process of its own.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use connect_api::{Error, Props, Result};
+use connect_registry::{Registry, RegistrySettings};
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+
+use crate::settings;
+
+const BOOTSTRAP_SERVERS: &str = "localhost:9092";
+
+/// What the registry is started with.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaRegistryArgs {
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8081")]
+    listen: String,
+    /// Brokers of the Kafka that keeps the schemas; localhost:9092 where the file of
+    /// --client-config has none either.
+    #[arg(long, value_name = "HOST:PORT")]
+    bootstrap_servers: Option<String>,
+    /// The topic that schemas are kept in, created when it is missing.
+    #[arg(long, default_value = "_schemas")]
+    topic: String,
+    /// A properties file with settings of the Kafka client, such as those of its security.
+    #[arg(long, value_name = "FILE")]
+    client_config: Option<PathBuf>,
+}
+
+/// Runs until a signal.
+pub(crate) fn run(args: SchemaRegistryArgs) -> Result<ExitCode> {
+    let given = match &args.client_config {
+        Some(file) => settings::read(file)?,
+        None => Props::new(),
+    };
+    let mut settings = RegistrySettings::new(args.listen, BOOTSTRAP_SERVERS);
+    settings.topic = args.topic;
+    settings.client.extend(given);
+    if let Some(servers) = args.bootstrap_servers {
+        settings
+            .client
+            .insert("bootstrap.servers".to_owned(), servers);
+    }
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::internal("starting").caused_by(error))?;
+    runtime.block_on(async {
+        let signals = |kind| {
+            signal(kind).map_err(|error| Error::internal("listening to signals").caused_by(error))
+        };
+        let mut terminate = signals(SignalKind::terminate())?;
+        let mut interrupt = signals(SignalKind::interrupt())?;
+        let registry = tokio::select! {
+            registry = Registry::start(settings) => registry
+                .map_err(|error| Error::config("starting the schema registry").caused_by(error))?,
+            _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
+            _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
+        };
+        info!(url = %format_args!("http://{}", registry.address()), "the schema registry is ready");
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        info!("stopping");
+        registry.stop().await;
+        info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    })
+}
