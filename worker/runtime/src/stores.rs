@@ -25,6 +25,12 @@ pub trait OffsetStore: Send + Sync {
         connector: &str,
         offsets: Vec<(Arc<OffsetMap>, Option<OffsetMap>)>,
     ) -> Result<()>;
+
+    /// False while this worker's tasks may be another worker's by now, so that nothing that they
+    /// do would be taken. Cheap: it is asked for every batch.
+    fn is_open(&self) -> bool {
+        true
+    }
 }
 
 /// Hears what connectors and tasks are doing. Calls are cheap and never block.

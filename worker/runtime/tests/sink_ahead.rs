@@ -118,3 +118,26 @@ async fn a_pause_keeps_the_next_batch() {
     worker.worker.stop().await;
     assert_eq!(sink.values(), values);
 }
+
+/// A worker that was asleep past its session does not know yet that another one has the task.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_put_while_the_task_may_be_another_workers() {
+    let (topic, name) = (unique("ahead-own"), unique("ahead-own-name"));
+    create(&topic, 1).await;
+    let (worker, sink) = (worker(), sink(&name));
+    start(&worker, &tens(&name, &topic), 0).await;
+    let values = numbers(60);
+    send_all(&topic, &values[..20]);
+    sink.wait_for_count(20).await;
+    worker.offsets.is_closed.store(true, Ordering::SeqCst);
+    // A put that had begun.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    send_all(&topic, &values[20..]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(sink.count(), 20);
+    worker.offsets.is_closed.store(false, Ordering::SeqCst);
+    sink.wait_for_count(60).await;
+    wait_committed(&format!("connect-{name}"), &topic, 0, 60).await;
+    worker.worker.stop().await;
+    assert_eq!(sink.values(), values);
+}

@@ -8,6 +8,7 @@
 mod support;
 
 use std::io::Write;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use connect_api::Props;
@@ -169,6 +170,40 @@ async fn a_passing_fault_of_a_poll_is_waited_out() {
         worker.statuses.states("r-0"),
         [State::Running, State::Unassigned]
     );
+}
+
+/// A worker that was asleep past its session does not know yet that another one has the task.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_polled_waits_while_the_task_may_be_another_workers() {
+    let topic = unique("own");
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "mine").unwrap();
+    let config = props(&[
+        ("name", "own"),
+        ("connector.class", "FileStreamSource"),
+        ("file", file.path().to_str().unwrap()),
+        ("topic", &topic),
+    ]);
+    let worker = worker();
+    start(&worker, &config).await;
+    let position = |position| {
+        worker.offsets.wait_for("own", move |offset| {
+            offset["position"].as_u64() == Some(position)
+        })
+    };
+    position(5).await;
+    worker.offsets.is_closed.store(true, Ordering::SeqCst);
+    writeln!(file, "whose").unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(values(&topic), ["mine"]);
+    worker.offsets.is_closed.store(false, Ordering::SeqCst);
+    position(11).await;
+    assert_eq!(values(&topic), ["mine", "whose"]);
+    worker.offsets.is_closed.store(true, Ordering::SeqCst);
+    writeln!(file, "theirs").unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    worker.worker.stop().await;
+    assert_eq!(values(&topic), ["mine", "whose"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

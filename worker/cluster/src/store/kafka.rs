@@ -210,6 +210,10 @@ impl RecordLog for KafkaLog {
         self.flush().await;
     }
 
+    fn is_open(&self) -> bool {
+        self.writer.may_write()
+    }
+
     fn problem(&self) -> Option<String> {
         lock(&self.problem).clone()
     }

@@ -75,6 +75,11 @@ pub(crate) trait RecordLog: Send + Sync {
     /// Writes what was sent, then closes the log.
     async fn stop(&self);
 
+    /// Whether this worker may write to it now.
+    fn is_open(&self) -> bool {
+        true
+    }
+
     /// Why the log has been out of reach for longer than a request may take.
     fn problem(&self) -> Option<String> {
         None

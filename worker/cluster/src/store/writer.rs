@@ -48,9 +48,14 @@ impl TopicWriter {
         }
     }
 
+    /// Whether this worker may write.
+    pub(super) fn may_write(&self) -> bool {
+        (self.lease_holds)()
+    }
+
     /// An error while this worker may not write.
     pub(super) fn check_lease(&self) -> Result<()> {
-        if (self.lease_holds)() {
+        if self.may_write() {
             return Ok(());
         }
         Err(self.refusal())
@@ -84,7 +89,7 @@ impl TopicWriter {
         let entries: Vec<LogEntry<'_>> = records.iter().map(|record| entry(record)).collect();
         let mut writing = pin!(self.writer.send_unordered(&self.topic, &entries));
         // Right before the first poll, which gives the records to librdkafka.
-        if !(self.lease_holds)() {
+        if !self.may_write() {
             return records.iter().map(|_| Err(self.refusal())).collect();
         }
         let outcomes = loop {
@@ -92,7 +97,7 @@ impl TopicWriter {
                 biased;
                 outcomes = &mut writing => break outcomes,
                 () = sleep(LEASE_CHECK) => {
-                    if !(self.lease_holds)() {
+                    if !self.may_write() {
                         self.writer.purge_queue();
                     }
                 }
@@ -108,7 +113,7 @@ impl TopicWriter {
         // Only the end of the lease takes records out of the queue.
         let is_purged =
             matches!(&error, LogError::Delivery(error) if error.code == ErrorCode::PurgeQueue);
-        if is_purged || (error.is_retriable() && !(self.lease_holds)()) {
+        if is_purged || (error.is_retriable() && !self.may_write()) {
             return self.refusal().caused_by(error);
         }
         log_error(error)

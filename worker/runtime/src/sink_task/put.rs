@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::ahead::Stage;
 use super::run::{Loop, RETRY_PAUSE};
+use crate::task::OWN_RETRY;
 use crate::task::activity::Call;
 use crate::task::backoff::Backoff;
 use crate::worker::plugin_thread::catch;
@@ -68,9 +69,18 @@ impl Loop {
     /// Without records, so that the sink may flush.
     pub(super) async fn put_batch(&mut self) -> Result<()> {
         let mut backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
-        let is_flush = self.batch.is_empty() && self.reached.is_empty();
+        let is_flush = !self.has_batch();
         let _call = self.metrics.activity.enter(Call::Put);
         while !self.stopping() {
+            // Another worker may have the task by now, and put the same.
+            if !self.store.is_open() {
+                self.member.hold()?;
+                self.wait_in_group(OWN_RETRY).await?;
+                if is_flush || self.has_batch() {
+                    continue;
+                }
+                break;
+            }
             let since = Instant::now();
             let put = self.put_once().await;
             self.last_put = Instant::now();
@@ -98,11 +108,15 @@ impl Loop {
             self.member.hold()?;
             self.wait_in_group(delay).await?;
             // All its partitions may have gone to other tasks meanwhile.
-            if !is_flush && self.batch.is_empty() && self.reached.is_empty() {
+            if !is_flush && !self.has_batch() {
                 break;
             }
         }
         self.release_unless_paused()
+    }
+
+    fn has_batch(&self) -> bool {
+        !self.batch.is_empty() || !self.reached.is_empty()
     }
 
     fn note_put(&mut self, time: Duration) {

@@ -24,7 +24,7 @@ use crate::task::backoff::{Backoff, pause};
 use crate::task::{TaskControl, kafka_error};
 use crate::worker::plugin_thread::catch;
 use crate::worker::reporter::TaskReporter;
-use crate::{State, TargetState};
+use crate::{OffsetStore, State, TargetState};
 
 /// The first and the longest pause after a call that failed for a passing
 /// reason and did not say when to try again.
@@ -46,6 +46,7 @@ pub(super) struct Loop {
     pub(super) reporter: Arc<Reporter>,
     subscriber: Subscriber,
     pub(super) commits: Commits,
+    pub(super) store: Arc<dyn OffsetStore>,
     /// Converted records that the sink has not taken yet.
     pub(super) batch: Vec<SinkRecord>,
     /// Where each partition is once it has.
@@ -105,6 +106,7 @@ impl SinkTaskRun {
                 worker.offset_flush_timeout,
                 self.spec.runtime.clone(),
             ),
+            store: self.spec.store.clone(),
             batch: Vec::new(),
             reached: HashMap::new(),
             last_put: Instant::now(),

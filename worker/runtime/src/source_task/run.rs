@@ -1,5 +1,6 @@
 //! The loop of a source task.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use connect_api::plugin::{SourceTask, SourceTaskContext};
@@ -9,12 +10,12 @@ use connect_api::{ErrorKind, Result};
 use super::SourceTaskRun;
 use super::commit::{Event, OffsetCommitter, Stored};
 use super::pipeline::Pipeline;
-use crate::task::TaskControl;
 use crate::task::activity::{Activity, Call};
 use crate::task::backoff::{Backoff, pause};
+use crate::task::{OWN_RETRY, TaskControl};
 use crate::worker::plugin_thread::catch;
 use crate::worker::reporter::TaskReporter;
-use crate::{State, TargetState};
+use crate::{OffsetStore, State, TargetState};
 
 /// How long one poll may wait for records. A pause takes effect after it.
 const POLL_WAIT: Duration = Duration::from_millis(500);
@@ -27,6 +28,7 @@ struct Loop {
     task: Box<dyn SourceTask>,
     pipeline: Pipeline,
     committer: OffsetCommitter,
+    store: Arc<dyn OffsetStore>,
     /// What was stored since the plugin was last told.
     stored: Vec<Stored>,
     reporter: TaskReporter,
@@ -51,6 +53,7 @@ impl SourceTaskRun {
             task: self.task,
             pipeline: self.pipeline,
             committer: self.committer,
+            store: self.spec.store.clone(),
             stored: Vec::new(),
             reporter: self.spec.reporter.clone(),
             activity: self.spec.metrics.activity.clone(),
@@ -118,7 +121,9 @@ impl Loop {
                 Ok(batch) => {
                     failing = None;
                     backoff.reset();
-                    self.send(batch).await?;
+                    if self.is_own().await {
+                        self.send(batch).await?;
+                    }
                 }
                 Err(error) if error.is_retriable() => {
                     let delay = backoff.next();
@@ -164,6 +169,25 @@ impl Loop {
             &mut self.committer,
             &mut self.stored,
         )
+        .await
+    }
+
+    /// Waits while the task may be another worker's by now; false if it is to stop meanwhile. What
+    /// a worker polled that was asleep past its session is not sent a second time.
+    async fn is_own(&mut self) -> bool {
+        if self.store.is_open() {
+            return true;
+        }
+        let (store, stop) = (self.store.clone(), self.control.stop.clone());
+        self.beside_commits(async move {
+            while !stop.is_cancelled() {
+                if store.is_open() {
+                    return true;
+                }
+                tokio::time::sleep(OWN_RETRY).await;
+            }
+            false
+        })
         .await
     }
 

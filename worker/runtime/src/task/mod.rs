@@ -6,6 +6,7 @@ pub(crate) mod chain;
 pub(crate) mod tolerance;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use connect_api::plugin::OffsetReader;
 use connect_api::registry::Plugins;
@@ -18,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 use crate::metrics::TaskMetrics;
 use crate::worker::reporter::TaskReporter;
 use crate::{ConnectorTaskId, OffsetStore, TargetState, WorkerSettings};
+
+/// How often a task that may be another worker's by now looks whether it is.
+pub(crate) const OWN_RETRY: Duration = Duration::from_millis(20);
 
 /// What a task is made of.
 pub(crate) struct TaskSpec {

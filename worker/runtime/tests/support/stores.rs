@@ -1,6 +1,7 @@
 //! Stores in memory that a test can look into and wait for.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ pub struct MemoryOffsets {
     offsets: Mutex<HashMap<String, Vec<(OffsetMap, OffsetMap)>>>,
     puts: Mutex<usize>,
     failing: Mutex<usize>,
+    /// Another worker may have the tasks.
+    pub is_closed: AtomicBool,
     changed: Notify,
 }
 
@@ -95,6 +98,10 @@ impl OffsetStore for MemoryOffsets {
         *self.puts.lock().unwrap() += 1;
         self.changed.notify_waiters();
         Ok(())
+    }
+
+    fn is_open(&self) -> bool {
+        !self.is_closed.load(Ordering::SeqCst)
     }
 }
 

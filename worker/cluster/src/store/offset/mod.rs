@@ -101,6 +101,10 @@ impl connect_runtime::OffsetStore for Offsets {
         };
         self.log.append_unordered(records).await
     }
+
+    fn is_open(&self) -> bool {
+        self.log.is_open()
+    }
 }
 
 /// Connect stores only flat partitions and offsets (`OffsetUtils.validateFormat`).
