@@ -15,5 +15,6 @@ mod data;
 mod groups;
 mod protocol;
 mod raw;
+mod restart;
 mod target;
 mod wire;

@@ -17,7 +17,7 @@ pub(crate) struct Target {
     prefix: String,
     counter: Arc<AtomicU32>,
     /// It runs for as long as a test needs it.
-    _embedded: Option<Arc<Embedded>>,
+    embedded: Option<Arc<Embedded>>,
 }
 
 impl Target {
@@ -27,7 +27,7 @@ impl Target {
             bootstrap,
             prefix: unique(&format!("c{}", std::process::id())),
             counter: Arc::default(),
-            _embedded: None,
+            embedded: None,
         }
     }
 
@@ -45,9 +45,14 @@ impl Target {
         Self::of(Embedded::shared())
     }
 
+    /// An embedded broker that no other test uses.
+    pub(crate) fn alone() -> Self {
+        Self::of(Arc::new(Embedded::start()))
+    }
+
     fn of(embedded: Arc<Embedded>) -> Self {
         Self {
-            _embedded: Some(embedded.clone()),
+            embedded: Some(embedded.clone()),
             ..Self::new("the embedded broker", embedded.bootstrap.clone())
         }
     }
@@ -63,14 +68,22 @@ impl Target {
         let text = text.replace(&self.prefix, "NAME");
         text.replace(&self.bootstrap, "ADDRESS")
     }
+
+    /// Stops the broker in an orderly way and starts it on the same data and address.
+    pub(crate) fn restart(&self) {
+        match &self.embedded {
+            Some(embedded) => embedded.restart(),
+            None => connectd_harness::restart("kafka", false),
+        }
+    }
 }
 
 /// The embedded broker; it stops before its folder is removed.
 #[derive(Debug)]
 struct Embedded {
+    broker: Mutex<Option<Broker>>,
     bootstrap: String,
-    _broker: Broker,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Embedded {
@@ -90,9 +103,15 @@ impl Embedded {
         let broker = start("127.0.0.1:0", &data);
         Self {
             bootstrap: broker.bootstrap().to_owned(),
-            _broker: broker,
-            _data: data,
+            broker: Mutex::new(Some(broker)),
+            data,
         }
+    }
+
+    fn restart(&self) {
+        let mut broker = self.broker.lock().unwrap_or_else(PoisonError::into_inner);
+        broker.take().expect("a running broker").stop();
+        *broker = Some(start(&self.bootstrap, &self.data));
     }
 }
 

@@ -25,9 +25,14 @@ pub(crate) async fn new_id(wire: &mut Wire) -> i64 {
     let request = InitProducerIdRequest::default()
         .with_transactional_id(None)
         .with_transaction_timeout_ms(60_000);
-    let answer = wire.ask(4, &request).await;
-    assert_eq!(error(answer.error_code), "none");
-    answer.producer_id.0
+    loop {
+        let answer = wire.ask(4, &request).await;
+        if !raw::wants_patience(answer.error_code) {
+            assert_eq!(error(answer.error_code), "none");
+            return answer.producer_id.0;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 async fn producers_get_an_id(target: &Target) -> Value {

@@ -63,6 +63,12 @@ impl Transactional {
         new
     }
 
+    /// Goes on with another connection.
+    pub(crate) async fn reconnect(&mut self, target: &Target) {
+        self.wire = Wire::open(target).await;
+        raw::wait_for_coordinator(&mut self.wire, &self.id, 1).await;
+    }
+
     async fn init(&mut self, timeout: i32) -> Value {
         loop {
             let request = InitProducerIdRequest::default()

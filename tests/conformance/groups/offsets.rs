@@ -114,12 +114,15 @@ async fn fetch_in(wire: &mut Wire, version: i16, group: &str, topic: &str, stabl
     request.group_id = GroupId(text(group));
     request.topics = Some(vec![topic]);
     let answer = wire.ask(version, &request).await;
-    let one = &answer.topics[0].partitions[0];
+    let Some(topic) = answer.topics.first() else {
+        return json!({ "group": error(answer.error_code) });
+    };
+    let one = &topic.partitions[0];
     json!({
         "group": error(answer.error_code), "error": error(one.error_code),
         "offset": one.committed_offset, "epoch": one.committed_leader_epoch,
         "note": one.metadata.as_ref().map(ToString::to_string),
-        "partitions": answer.topics[0].partitions.len(),
+        "partitions": topic.partitions.len(),
     })
 }
 
