@@ -8,8 +8,12 @@ use crate::log::{BatchOptions, BatchRecords, NewRecord, build_batch};
 
 const PRODUCER: i64 = 4000;
 
+/// Records are kept whatever time they say they are of.
 fn config() -> LogConfig {
-    LogConfig::default()
+    LogConfig {
+        retention_ms: None,
+        ..LogConfig::default()
+    }
 }
 
 fn open(dir: &Path) -> Partition {
