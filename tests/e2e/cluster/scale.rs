@@ -14,7 +14,7 @@ const CONNECTORS: usize = 1000;
 const CREATED_WITHIN: Duration = Duration::from_secs(180);
 const SETTLED_WITHIN: Duration = Duration::from_secs(120);
 /// A list of all connectors with their statuses is answered by then at worst.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
 fn idle(name: &str) -> Value {
     json!({"name": name, "config": {

@@ -27,7 +27,10 @@ fn keys_of(records: &[(String, Option<String>)], name: &str) -> Vec<String> {
 async fn a_connector_from_its_creation_to_its_deletion() {
     let group = unique("life");
     let herder = start(&worker_props(&group)).await;
-    assert_eq!(herder.health(), Health::Healthy);
+    eventually("the worker to be in its group", async || {
+        herder.health() == Health::Healthy
+    })
+    .await;
     assert!(herder.cluster_id().is_some());
 
     let config = connector("life", &[("tasks", "2"), ("name", "c")]);
