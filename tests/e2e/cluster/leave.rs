@@ -8,8 +8,8 @@ use connectd_harness::cluster::Timestamp;
 use super::scene::{Scene, tell};
 
 /// How soon the work of a worker that says goodbye runs elsewhere: the others hear of it with their
-/// next heartbeat, at most a second later here, and need no session to end (6 s).
-const HAND_OVER: Duration = Duration::from_secs(4);
+/// next heartbeat, at most a second later here.
+const HAND_OVER: Duration = Duration::from_millis(1500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_polite_worker_hands_over_at_once() {

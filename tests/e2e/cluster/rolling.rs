@@ -9,7 +9,7 @@ use super::scene::{Scene, tell};
 
 /// How long something may run nowhere while workers come and go: a few rounds of the group, each of
 /// which waits for the members' next heartbeats.
-const LONGEST_GAP: Duration = Duration::from_secs(10);
+const LONGEST_GAP: Duration = Duration::from_secs(5);
 
 /// One worker after another is stopped and started, as for a new version.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

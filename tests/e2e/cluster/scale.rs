@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::scene::{options, tell};
 
 const CONNECTORS: usize = 1000;
-/// What nobody would wait for. How fast it is says the benchmark.
-const CREATED_WITHIN: Duration = Duration::from_secs(180);
+/// Of a release build; one for debugging, on a machine that does other things too, is given more.
+const CREATED_WITHIN: Duration = Duration::from_secs(if cfg!(debug_assertions) { 90 } else { 30 });
 const SETTLED_WITHIN: Duration = Duration::from_secs(120);
 /// A list of all connectors with their statuses is answered by then at worst.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 
 fn idle(name: &str) -> Value {
     json!({"name": name, "config": {

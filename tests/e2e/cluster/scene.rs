@@ -8,10 +8,8 @@ use connectd_harness::cluster::{Cluster, ClusterOptions, Workload, WorkloadOptio
 
 use super::statuses;
 
-/// By then the work of a worker that is gone runs elsewhere, on a machine that is busy too: with the
-/// session (6 s here), and not with any delay (five minutes at the original). How fast it is
-/// (`session.timeout.ms` and two seconds) is told, and measured by `make bench PART=cluster`.
-pub(super) const TAKEOVER: Duration = Duration::from_secs(15);
+/// How soon the work of a worker that is gone runs elsewhere: `session.timeout.ms` and two seconds.
+pub(super) const TAKEOVER: Duration = Duration::from_secs(8);
 
 /// So many workers under test.
 pub(super) fn options(workers: usize) -> ClusterOptions {

@@ -86,8 +86,16 @@ async fn a_connector_from_its_creation_to_its_deletion() {
     await_status(&herder, "c", "No status found for connector c").await;
     herder.shut_down().await;
 
+    the_config_topic_tells_its_life(&records(&format!("{group}-config")).await);
+    let statuses = records(&format!("{group}-status")).await;
+    let last = |key: &str| statuses.iter().rfind(|(k, _)| k == key).unwrap().1.clone();
+    assert_eq!(last("status-connector-c"), None);
+    assert_eq!(last("status-task-c-0"), None);
+}
+
+fn the_config_topic_tells_its_life(records: &[(String, Option<String>)]) {
     assert_eq!(
-        keys_of(&records(&format!("{group}-config")).await, "c"),
+        keys_of(records, "c"),
         [
             "connector-c",
             "task-c-0",
@@ -108,10 +116,6 @@ async fn a_connector_from_its_creation_to_its_deletion() {
             "target-state-c gone",
         ]
     );
-    let statuses = records(&format!("{group}-status")).await;
-    let last = |key: &str| statuses.iter().rfind(|(k, _)| k == key).unwrap().1.clone();
-    assert_eq!(last("status-connector-c"), None);
-    assert_eq!(last("status-task-c-0"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

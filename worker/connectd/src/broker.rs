@@ -7,8 +7,9 @@ use clap::Args;
 use connect_api::{Error, Result};
 use connect_broker::{Broker, Security, Settings, Tls};
 use tokio::runtime::Builder;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
+
+use crate::stop::StopSignals;
 
 /// What the broker is started with.
 #[derive(Debug, Args)]
@@ -47,8 +48,7 @@ pub(crate) fn run(args: BrokerArgs) -> Result<ExitCode> {
     let waiting = waiting.map_err(|error| Error::internal("starting").caused_by(error))?;
     waiting.block_on(async {
         // From here on a signal is an orderly stop, also while the logs are being recovered.
-        let mut terminate = signals(SignalKind::terminate())?;
-        let mut interrupt = signals(SignalKind::interrupt())?;
+        let mut stop = StopSignals::listen()?;
         let broker = Broker::start(settings)
             .map_err(|error| Error::config("starting the broker").caused_by(error))?;
         info!(
@@ -56,19 +56,12 @@ pub(crate) fn run(args: BrokerArgs) -> Result<ExitCode> {
             cluster_id = broker.cluster_id(),
             "the broker is ready"
         );
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        stop.received().await;
         info!("stopping");
         broker.stop();
         info!("stopped");
         Ok(ExitCode::SUCCESS)
     })
-}
-
-fn signals(kind: SignalKind) -> Result<Signal> {
-    signal(kind).map_err(|error| Error::internal("listening to signals").caused_by(error))
 }
 
 fn settings(args: BrokerArgs) -> Result<Settings> {

@@ -11,6 +11,7 @@ mod plugins;
 mod run;
 mod schema_registry;
 mod settings;
+mod stop;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -10,10 +10,10 @@ use connect_cluster::standalone::ConnectorFile;
 use connect_cluster::{Herder, distributed, standalone};
 use connect_rest::{BoundListeners, RestServer, RestSettings};
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::loggers::Loggers;
+use crate::stop::StopSignals;
 use crate::{logging, plugins, settings};
 
 /// How long REST requests that are running may take at the end.
@@ -112,8 +112,7 @@ async fn serve(
     server: &RestServer,
     connectors: Vec<ConnectorFile>,
 ) -> Result<ExitCode> {
-    let mut terminate = signals(SignalKind::terminate())?;
-    let mut interrupt = signals(SignalKind::interrupt())?;
+    let mut stop = StopSignals::listen()?;
     let work = async {
         herder.started().await?;
         info!("the worker is ready");
@@ -122,18 +121,13 @@ async fn serve(
     };
     let ended = tokio::select! {
         ended = work => ended,
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+        () = stop.received() => Ok(()),
     };
     info!("stopping");
     herder.shut_down().await;
     server.stop(REST_STOP_WAIT).await;
     info!("stopped");
     ended.map(|()| ExitCode::SUCCESS)
-}
-
-fn signals(kind: SignalKind) -> Result<tokio::signal::unix::Signal> {
-    signal(kind).map_err(|error| Error::internal("listening to signals").caused_by(error))
 }
 
 /// Creates the connectors of the command line. One that is wrong is named, and

@@ -7,10 +7,10 @@ use clap::Args;
 use connect_api::{Error, Props, Result};
 use connect_registry::{Registry, RegistrySettings};
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 use crate::settings;
+use crate::stop::StopSignals;
 
 const BOOTSTRAP_SERVERS: &str = "localhost:9092";
 
@@ -49,22 +49,14 @@ pub(crate) fn run(args: SchemaRegistryArgs) -> Result<ExitCode> {
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::internal("starting").caused_by(error))?;
     runtime.block_on(async {
-        let signals = |kind| {
-            signal(kind).map_err(|error| Error::internal("listening to signals").caused_by(error))
-        };
-        let mut terminate = signals(SignalKind::terminate())?;
-        let mut interrupt = signals(SignalKind::interrupt())?;
+        let mut stop = StopSignals::listen()?;
         let registry = tokio::select! {
             registry = Registry::start(settings) => registry
                 .map_err(|error| Error::config("starting the schema registry").caused_by(error))?,
-            _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
-            _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
+            () = stop.received() => return Ok(ExitCode::SUCCESS),
         };
         info!(url = %format_args!("http://{}", registry.address()), "the schema registry is ready");
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        stop.received().await;
         info!("stopping");
         registry.stop().await;
         info!("stopped");

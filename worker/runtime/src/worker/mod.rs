@@ -345,7 +345,7 @@ impl Worker {
             }
             end.send_replace(true);
         };
-        let span = tracing::info_span!("task", connector = %id.connector, task = id.task);
+        let span = task::span(&id);
         plugin_thread::spawn(
             &self.inner.runtime,
             &format!("task-{id}"),

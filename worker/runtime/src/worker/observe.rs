@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::connector::RunningConnector;
 use super::reporter::{ConnectorReporter, Failures, Reporter, Subject, TaskReporter};
 use super::stuck::{Finding, period};
-use super::task::RunningTask;
+use super::task::{RunningTask, span};
 use super::{Worker, lock};
 use crate::ConnectorTaskId;
 
@@ -46,8 +46,7 @@ impl Worker {
                 .collect();
             for (reporter, finding) in tasks {
                 let id = &reporter.id;
-                let span = tracing::info_span!("task", connector = %id.connector, task = id.task);
-                span.in_scope(|| tell(&reporter, &finding));
+                span(id).in_scope(|| tell(&reporter, &finding));
             }
         }
     }

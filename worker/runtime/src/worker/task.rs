@@ -15,7 +15,7 @@ use crate::metrics::TaskMetrics;
 use crate::sink_task::SinkTaskRun;
 use crate::source_task::SourceTaskRun;
 use crate::task::{TaskControl, TaskSpec};
-use crate::{State, TargetState};
+use crate::{ConnectorTaskId, State, TargetState};
 
 /// A task that runs here, as the worker sees it.
 pub(super) struct RunningTask {
@@ -34,12 +34,15 @@ impl RunningTask {
     pub(super) fn abandon(&self) {
         self.reporter.fence.abandon();
         self.abandon.cancel();
-        let id = &self.reporter.id;
-        let span = tracing::info_span!("task", connector = %id.connector, task = id.task);
-        span.in_scope(|| {
+        span(&self.reporter.id).in_scope(|| {
             tracing::info!("the task has stopped: it stores and reports nothing any more");
         });
     }
+}
+
+/// What each line that a task logs begins with.
+pub(super) fn span(id: &ConnectorTaskId) -> tracing::Span {
+    tracing::info_span!("task", connector = %id.connector, task = id.task)
 }
 
 /// A task whose pipeline is built.
