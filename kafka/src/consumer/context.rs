@@ -1,7 +1,7 @@
 //! What a group's events become: rebalances wait in a queue for their answer.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bytestring::ByteString;
@@ -43,6 +43,8 @@ pub(super) struct GroupContext {
     waiting: Mutex<VecDeque<Rebalance>>,
     /// Nobody takes rebalances any more: they are answered at once.
     closing: AtomicBool,
+    /// How many events were served.
+    served: AtomicU64,
 }
 
 impl GroupContext {
@@ -51,6 +53,7 @@ impl GroupContext {
             logging: LoggingContext::new(client_id),
             waiting: Mutex::default(),
             closing: AtomicBool::new(false),
+            served: AtomicU64::new(0),
         }
     }
 
@@ -62,18 +65,30 @@ impl GroupContext {
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::Release);
     }
+
+    /// How many events were served since it was made.
+    pub(super) fn served(&self) -> u64 {
+        self.served.load(Ordering::Relaxed)
+    }
+
+    fn count(&self) {
+        self.served.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl ClientContext for GroupContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.count();
         self.logging.log(level, facility, message);
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
+        self.count();
         self.logging.stats_raw(statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        self.count();
         self.logging.error(error, reason);
     }
 }
@@ -85,6 +100,7 @@ impl ConsumerContext for GroupContext {
         code: RDKafkaRespErr,
         list: &mut TopicPartitionList,
     ) {
+        self.count();
         let cooperative = matches!(
             consumer.rebalance_protocol(),
             RebalanceProtocol::Cooperative

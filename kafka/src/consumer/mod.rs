@@ -17,6 +17,7 @@
 
 mod batch;
 mod context;
+mod joining;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +33,7 @@ use tokio::sync::Notify;
 use crate::error::{ClientError, ErrorCode, code_of};
 use crate::settings::ClientSettings;
 use context::GroupContext;
+use joining::Joining;
 
 pub use batch::{Batch, BatchLimits, ConsumedRecord, Taken, TimestampKind};
 pub use context::Rebalance;
@@ -48,8 +50,13 @@ const FETCH_MAX_BYTES: &str = "16777216";
 const METADATA_REFRESH_MS: &str = "30000";
 /// Java's `max.poll.records`.
 const MAX_POLL_RECORDS: usize = 500;
-/// How many polls without a record mean that none is there: one may have served an event.
+/// More bytes in one batch make it slower: what is read, converted and written is then no longer in the processor's cache.
+const MAX_POLL_BYTES: usize = 4 << 20;
+/// How many polls without a record or an event mean that none is there: an event of a kind that nobody handles is not
+/// told from none.
 const EMPTY_POLLS: u32 = 2;
+/// How many events one fill serves before it gives its caller a turn.
+const EVENTS_PER_FILL: u64 = 10_000;
 /// How many errors one fill passes on to the log before it gives its caller a turn.
 const ERRORS_PER_FILL: u32 = 16;
 
@@ -77,6 +84,7 @@ pub struct GroupConsumer {
     /// A rebalance was taken and not answered yet.
     is_owing: AtomicBool,
     wakeup: Arc<Notify>,
+    joining: Joining,
     limits: BatchLimits,
     max_poll_interval: Duration,
     group: String,
@@ -144,9 +152,11 @@ impl GroupConsumer {
             inner: Some(Arc::new(inner)),
             is_owing: AtomicBool::new(false),
             wakeup,
+            joining: Joining::default(),
             limits: BatchLimits {
                 records: settings.max_poll_records().unwrap_or(MAX_POLL_RECORDS),
-                bytes: usize::try_from(kbytes * 1024).unwrap_or(usize::MAX),
+                bytes: usize::try_from(kbytes * 1024)
+                    .map_or(MAX_POLL_BYTES, |most| most.min(MAX_POLL_BYTES)),
             },
             max_poll_interval: Duration::from_millis(number("max.poll.interval.ms", 300_000)),
             group,
@@ -184,6 +194,7 @@ impl GroupConsumer {
             inner.unsubscribe();
             return Ok(());
         }
+        self.joining.begin();
         let names: Vec<&str> = topics.iter().map(String::as_str).collect();
         inner.subscribe(&names).map_err(|error| {
             let doing = format!("subscribe to the topics {}", topics.join(", "));
@@ -202,7 +213,14 @@ impl GroupConsumer {
         let Some(inner) = &self.inner else {
             return Ok(());
         };
+        if self.joining.is_on() {
+            // Only to be answered by the main thread.
+            drop(inner.subscription());
+        }
         let (mut empty, mut errors) = (0, 0);
+        // All events have to be served: the next wakes nobody when there was one before it.
+        let before = inner.context().served();
+        let mut served = before;
         loop {
             match inner.poll(Duration::ZERO) {
                 Some(Ok(message)) => {
@@ -216,6 +234,14 @@ impl GroupConsumer {
                     self.judge(inner, &error)?;
                     errors += 1;
                     if errors == ERRORS_PER_FILL {
+                        self.wakeup.notify_one();
+                        return Ok(());
+                    }
+                }
+                None if inner.context().served() != served => {
+                    served = inner.context().served();
+                    if served - before >= EVENTS_PER_FILL {
+                        self.wakeup.notify_one();
                         return Ok(());
                     }
                 }
@@ -255,13 +281,17 @@ impl GroupConsumer {
     /// Waits until there is something for [`fill`](Self::fill). May be dropped at any await, and
     /// may return early.
     pub async fn ready(&self) {
-        self.wakeup.notified().await;
+        tokio::select! {
+            () = self.wakeup.notified() => {}
+            () = self.joining.pause() => {}
+        }
     }
 
     /// The next rebalance that waits for its answer.
     #[must_use]
     pub fn take_rebalance(&self) -> Option<Rebalance> {
         let rebalance = self.inner.as_ref()?.context().take()?;
+        self.joining.end();
         self.is_owing.store(true, Ordering::Relaxed);
         Some(rebalance)
     }

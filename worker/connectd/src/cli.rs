@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::broker::BrokerArgs;
+use crate::dev::DevArgs;
 use crate::schema_registry::SchemaRegistryArgs;
 
 /// A Kafka Connect worker.
@@ -44,6 +45,9 @@ pub(crate) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
         settings: Vec<(String, String)>,
     },
+    /// Runs everything in one process, for development: a Kafka broker of one node, a worker and a
+    /// schema registry. Needs nothing else.
+    Dev(DevArgs),
     /// Runs a Kafka broker of one node, for development and tests: it keeps everything in one
     /// folder, and replicates nothing.
     Broker(BrokerArgs),
@@ -61,7 +65,7 @@ pub(crate) enum Command {
     },
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
         .map(|(key, value)| (key.trim().to_owned(), value.to_owned()))
         .filter(|(key, _)| !key.is_empty())

@@ -25,9 +25,8 @@ pub(crate) type FilterHandle = reload::Handle<Levels, Registry>;
 
 /// Starts logging to standard error. Levels come from `levels`, in the syntax
 /// of `RUST_LOG`; a malformed text is answered with what is wrong.
-pub(crate) fn start(levels: Option<&str>) -> Result<(FilterHandle, Targets), String> {
+pub(crate) fn start(levels: &str) -> Result<(FilterHandle, Targets), String> {
     let targets: Targets = levels
-        .unwrap_or("info")
         .parse()
         .map_err(|error| format!("RUST_LOG is malformed: {error}"))?;
     let (filter, handle) = reload::Layer::new(Levels(targets.clone()));

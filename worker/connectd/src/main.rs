@@ -4,6 +4,7 @@
 mod broker;
 mod check;
 mod cli;
+mod dev;
 mod environment;
 mod loggers;
 mod logging;
@@ -64,12 +65,13 @@ fn run(command: Command) -> Result<ExitCode> {
             let connectors = connectors.collect::<Result<Vec<_>>>()?;
             run::standalone(settings::merge(file, environment, settings), connectors)
         }
+        Command::Dev(args) => dev::run(args),
         Command::Broker(args) => {
-            run::start_logging()?;
+            run::start_logging(run::LOG_LEVELS)?;
             broker::run(args)
         }
         Command::SchemaRegistry(args) => {
-            run::start_logging()?;
+            run::start_logging(run::LOG_LEVELS)?;
             schema_registry::run(args)
         }
         Command::Plugins => list_plugins(),

@@ -9,7 +9,7 @@ use connect_cluster::distributed::WorkerOptions;
 use connect_cluster::standalone::ConnectorFile;
 use connect_cluster::{Herder, distributed, standalone};
 use connect_rest::{BoundListeners, RestServer, RestSettings};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tracing::{error, info, warn};
 
 use crate::loggers::Loggers;
@@ -23,9 +23,12 @@ const REST_STOP_WAIT: Duration = Duration::from_secs(5);
 /// (invariant 2).
 const CONTROL_THREADS: usize = 2;
 
+/// What a worker logs unless `RUST_LOG` says otherwise.
+pub(crate) const LOG_LEVELS: &str = "info";
+
 /// Runs a worker of a cluster.
 pub(crate) fn distributed(props: Props, allow_unknown_connectors: bool) -> Result<ExitCode> {
-    let logs = start_logging()?;
+    let logs = start_logging(LOG_LEVELS)?;
     warn_of(settings::warnings(&props, &settings::Kind::Distributed));
     let start = |props: &Props, options: WorkerOptions| {
         let options = WorkerOptions {
@@ -39,59 +42,83 @@ pub(crate) fn distributed(props: Props, allow_unknown_connectors: bool) -> Resul
 
 /// Runs a worker by itself with `connectors`.
 pub(crate) fn standalone(props: Props, connectors: Vec<ConnectorFile>) -> Result<ExitCode> {
-    let logs = start_logging()?;
+    let logs = start_logging(LOG_LEVELS)?;
     warn_of(settings::warnings(&props, &settings::Kind::Standalone));
     run(&props, logs, connectors, standalone::start)
 }
 
-/// Starts logging with the levels of `RUST_LOG`.
-pub(crate) fn start_logging() -> Result<Arc<Loggers>> {
-    let levels = std::env::var("RUST_LOG")
-        .ok()
-        .filter(|levels| !levels.trim().is_empty());
-    let (filter, initial) = logging::start(levels.as_deref()).map_err(Error::config)?;
+/// Starts logging with the levels of `RUST_LOG`, or else with these.
+pub(crate) fn start_logging(default: &str) -> Result<Arc<Loggers>> {
+    let levels = std::env::var("RUST_LOG").ok();
+    let levels = levels.filter(|levels| !levels.trim().is_empty());
+    let levels = levels.as_deref().unwrap_or(default);
+    let (filter, initial) = logging::start(levels).map_err(Error::config)?;
     Ok(Arc::new(Loggers::new(filter, &initial)))
 }
 
-fn warn_of(warnings: Vec<String>) {
+pub(crate) fn warn_of(warnings: Vec<String>) {
     for warning in warnings {
         warn!("{warning}");
     }
 }
 
-/// Two runtimes: herder and REST never wait behind connectors and tasks.
+/// Runs a worker until a signal, or until its herder cannot go on.
 fn run(
     props: &Props,
     logs: Arc<Loggers>,
     connectors: Vec<ConnectorFile>,
     start: impl FnOnce(&Props, WorkerOptions) -> Result<Herder>,
 ) -> Result<ExitCode> {
-    let control = runtime("control", Some(CONTROL_THREADS))?;
-    let data = runtime("data", None)?;
-    let code = control.block_on(async {
-        let listeners = BoundListeners::bind(RestSettings::parse(props)?).await?;
-        let options = WorkerOptions {
-            plugins: Arc::new(plugins::all()),
-            logs,
-            rest_url: listeners.advertised_url(),
-            worker_id: listeners.worker_id(),
-            data_runtime: data.handle().clone(),
-            allow_unknown_connectors: false,
+    let threads = Threads::start()?;
+    let code = threads.block_on(async {
+        let worker = RunningWorker::start(props, logs, threads.data(), start).await?;
+        let mut stop = StopSignals::listen()?;
+        let work = async {
+            worker.herder.started().await?;
+            info!("the worker is ready");
+            worker.create(connectors).await;
+            std::future::pending::<Result<()>>().await
         };
-        for address in listeners.addresses() {
-            info!(%address, worker_id = options.worker_id, "REST API listening");
-        }
-        for address in listeners.admin_addresses() {
-            info!(%address, "admin API listening");
-        }
-        let herder = start(props, options)?;
-        let server = listeners.serve(herder.clone());
-        serve(&herder, &server, connectors).await
+        let ended = tokio::select! {
+            ended = work => ended,
+            () = stop.received() => Ok(()),
+        };
+        worker.stop().await;
+        ended.map(|()| ExitCode::SUCCESS)
     });
-    // What a stuck plugin still holds is not waited for.
-    data.shutdown_background();
-    control.shutdown_background();
+    threads.shut_down();
     code
+}
+
+/// A worker's two runtimes: herder and REST never wait behind connectors and tasks.
+pub(crate) struct Threads {
+    control: Runtime,
+    data: Runtime,
+}
+
+impl Threads {
+    pub(crate) fn start() -> Result<Self> {
+        Ok(Self {
+            control: runtime("control", Some(CONTROL_THREADS))?,
+            data: runtime("data", None)?,
+        })
+    }
+
+    /// Runs `work` where herder and REST are.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.control.block_on(work)
+    }
+
+    /// Where connectors and tasks run.
+    pub(crate) fn data(&self) -> Handle {
+        self.data.handle().clone()
+    }
+
+    /// What a stuck plugin still holds is not waited for.
+    pub(crate) fn shut_down(self) {
+        self.data.shutdown_background();
+        self.control.shutdown_background();
+    }
 }
 
 fn runtime(name: &'static str, threads: Option<usize>) -> Result<Runtime> {
@@ -106,42 +133,68 @@ fn runtime(name: &'static str, threads: Option<usize>) -> Result<Runtime> {
         .map_err(|error| Error::internal(format!("starting the {name} threads")).caused_by(error))
 }
 
-/// Until a signal, or until the herder cannot go on.
-async fn serve(
-    herder: &Herder,
-    server: &RestServer,
-    connectors: Vec<ConnectorFile>,
-) -> Result<ExitCode> {
-    let mut stop = StopSignals::listen()?;
-    let work = async {
-        herder.started().await?;
-        info!("the worker is ready");
-        create(herder, connectors).await;
-        std::future::pending::<Result<()>>().await
-    };
-    let ended = tokio::select! {
-        ended = work => ended,
-        () = stop.received() => Ok(()),
-    };
-    info!("stopping");
-    herder.shut_down().await;
-    server.stop(REST_STOP_WAIT).await;
-    info!("stopped");
-    ended.map(|()| ExitCode::SUCCESS)
+/// A worker with its REST server.
+pub(crate) struct RunningWorker {
+    pub(crate) herder: Herder,
+    server: RestServer,
+    /// The URL by which others reach the REST API.
+    pub(crate) url: String,
 }
 
-/// Creates the connectors of the command line. One that is wrong is named, and
-/// the others go on.
-async fn create(herder: &Herder, connectors: Vec<ConnectorFile>) {
-    for ConnectorFile {
-        name,
-        config,
-        target,
-    } in connectors
-    {
-        match herder.put_connector(&name, config, target, true).await {
-            Ok(_) => info!(connector = name, "created"),
-            Err(failure) => error!(connector = name, "not created: {}", failure.trace()),
+impl RunningWorker {
+    /// Starts a worker on the present runtime; it is ready when its herder has started.
+    pub(crate) async fn start(
+        props: &Props,
+        logs: Arc<Loggers>,
+        data_runtime: Handle,
+        start: impl FnOnce(&Props, WorkerOptions) -> Result<Herder>,
+    ) -> Result<Self> {
+        let listeners = BoundListeners::bind(RestSettings::parse(props)?).await?;
+        let options = WorkerOptions {
+            plugins: Arc::new(plugins::all()),
+            logs,
+            rest_url: listeners.advertised_url(),
+            worker_id: listeners.worker_id(),
+            data_runtime,
+            allow_unknown_connectors: false,
+        };
+        let url = options.rest_url.clone();
+        for address in listeners.addresses() {
+            info!(%address, worker_id = options.worker_id, "REST API listening");
+        }
+        for address in listeners.admin_addresses() {
+            info!(%address, "admin API listening");
+        }
+        let herder = start(props, options)?;
+        let server = listeners.serve(herder.clone());
+        Ok(Self {
+            herder,
+            server,
+            url,
+        })
+    }
+
+    /// Stops everything that it runs.
+    pub(crate) async fn stop(&self) {
+        info!("stopping");
+        self.herder.shut_down().await;
+        self.server.stop(REST_STOP_WAIT).await;
+        info!("stopped");
+    }
+
+    /// Creates the connectors of the command line. One that is wrong is named, and
+    /// the others go on.
+    pub(crate) async fn create(&self, connectors: Vec<ConnectorFile>) {
+        for ConnectorFile {
+            name,
+            config,
+            target,
+        } in connectors
+        {
+            match self.herder.put_connector(&name, config, target, true).await {
+                Ok(_) => info!(connector = name, "created"),
+                Err(failure) => error!(connector = name, "not created: {}", failure.trace()),
+            }
         }
     }
 }

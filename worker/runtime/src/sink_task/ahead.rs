@@ -16,7 +16,7 @@ const STRIDE: usize = 64;
 
 /// While the sink is busy, no more than this is taken from what was fetched: the batch that it
 /// has, the next one and what waits behind it are in memory at the same time.
-const MAX_BYTES: usize = 4 << 20;
+const MAX_BYTES: usize = 8 << 20;
 
 /// How far the next batch has come.
 pub(super) enum Stage {
