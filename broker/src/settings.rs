@@ -22,6 +22,13 @@ pub struct Settings {
     pub security: Security,
     /// The largest request that is read (`socket.request.max.bytes`).
     pub max_request_bytes: usize,
+    /// The bytes of all requests over 64 KiB that are read or being answered; no more is read from
+    /// connections until others have been answered (`queued.max.request.bytes`, which Kafka does
+    /// not bound unless told to).
+    pub max_queued_request_bytes: usize,
+    /// The bytes of records in all answers that are being sent. With less than that free, answers
+    /// are shorter than asked for.
+    pub max_answer_bytes: usize,
     /// Whether a topic that is asked for and not there is created (`auto.create.topics.enable`).
     pub auto_create_topics: bool,
     /// The partitions of a topic that does not say how many (`num.partitions`).
@@ -74,6 +81,8 @@ impl Settings {
             data: data.into(),
             security: Security::default(),
             max_request_bytes: 100 << 20,
+            max_queued_request_bytes: 256 << 20,
+            max_answer_bytes: 256 << 20,
             auto_create_topics: true,
             default_partitions: 1,
             internal_partitions: 1,

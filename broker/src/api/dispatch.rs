@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use kafka_protocol::messages::{ApiKey, SaslAuthenticateResponse};
 use kafka_protocol::protocol::{Encodable, HeaderVersion};
 
@@ -11,9 +11,27 @@ use super::{
     produce, topics, versions,
 };
 use crate::group::find_coordinator;
-use crate::server::ClientContext;
+use crate::server::{AnswerPermit, ClientContext, Frame};
 
-/// What is sent back for a request; nothing where none is wanted.
+/// What is sent back for a request.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) frame: BytesMut,
+    /// What is taken for it of the memory that connections share, until it has been sent.
+    #[expect(dead_code, reason = "it is given back when this is dropped")]
+    memory: Option<AnswerPermit>,
+}
+
+impl From<BytesMut> for Reply {
+    fn from(frame: BytesMut) -> Self {
+        Self {
+            frame,
+            memory: None,
+        }
+    }
+}
+
+/// The frame of a reply; nothing where none is wanted.
 type Answer = Result<Option<BytesMut>, Disconnect>;
 
 /// Answers a frame. It may take as long as the request says: a fetch waits for records, a join for
@@ -22,11 +40,12 @@ pub(crate) async fn answer(
     broker: &Shared,
     session: &mut Session,
     host: IpAddr,
-    frame: Bytes,
-) -> Answer {
+    frame: Frame,
+) -> Result<Option<Reply>, Disconnect> {
     let mut request = Request::read(frame)?;
     if request.from_the_future {
-        return request.reply_in(0, &versions::answer_to_the_future());
+        let frame = request.reply_in(0, &versions::answer_to_the_future())?;
+        return Ok(frame.map(Reply::from));
     }
     if !session.may(request.key) {
         return Err(Disconnect::Unauthenticated(format!(
@@ -34,6 +53,24 @@ pub(crate) async fn answer(
             request.key
         )));
     }
+    if request.key == ApiKey::Fetch {
+        let body = request.body()?;
+        let (response, memory) = fetch::fetch(broker, request.version, body).await;
+        let frame = request.reply(&response)?;
+        let memory = Some(memory);
+        return Ok(frame.map(|frame| Reply { frame, memory }));
+    }
+    let answer = other(broker, session, host, request).await?;
+    Ok(answer.map(Reply::from))
+}
+
+/// Answers what is no Fetch.
+async fn other(
+    broker: &Shared,
+    session: &mut Session,
+    host: IpAddr,
+    mut request: Request,
+) -> Answer {
     match request.key {
         ApiKey::Produce => {
             let body = request.body()?;
@@ -41,11 +78,6 @@ pub(crate) async fn answer(
                 Some(response) => request.reply(&response),
                 None => Ok(None),
             }
-        }
-        ApiKey::Fetch => {
-            let body = request.body()?;
-            let response = fetch::fetch(broker, request.version, body).await;
-            request.reply(&response)
         }
         ApiKey::SaslHandshake | ApiKey::SaslAuthenticate => sasl(broker, session, request),
         _ => {

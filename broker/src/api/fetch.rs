@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::Shared;
 use super::metadata::named_or_id;
 use crate::partition::{FetchError, Fetched, Partition};
+use crate::server::{AnswerMemory, AnswerPermit};
 use crate::settings::LEADER_EPOCH;
 
 /// As many bytes as one answer has (`fetch.max.bytes`), whatever a client asks for.
@@ -30,17 +31,24 @@ const WITH_IDS: i16 = 13;
 const FIRST_OF_SESSION: i32 = 0;
 const NO_SESSION: i32 = -1;
 
-pub(super) async fn fetch(broker: &Shared, version: i16, request: FetchRequest) -> FetchResponse {
+/// What there is, and the memory that is taken for it.
+pub(super) async fn fetch(
+    broker: &Shared,
+    version: i16,
+    request: FetchRequest,
+) -> (FetchResponse, AnswerPermit) {
     let session_of_ours =
         request.session_id == 0 || matches!(request.session_epoch, FIRST_OF_SESSION | NO_SESSION);
     if !session_of_ours {
-        return FetchResponse::default()
-            .with_error_code(ResponseError::FetchSessionIdNotFound.code());
+        let refused =
+            FetchResponse::default().with_error_code(ResponseError::FetchSessionIdNotFound.code());
+        return (refused, broker.answer_memory.take(0));
     }
     let wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0));
     let deadline = Instant::now() + wait;
     let enough = usize::try_from(request.min_bytes).unwrap_or(0);
     let reader = Reader {
+        memory: &broker.answer_memory,
         committed: request.isolation_level == 1,
         max_bytes: usize::try_from(request.max_bytes)
             .unwrap_or(0)
@@ -49,18 +57,21 @@ pub(super) async fn fetch(broker: &Shared, version: i16, request: FetchRequest) 
     let wanted = find(broker, version, &request.topics);
     let (response, outcome) = reader.read(&wanted);
     if outcome.failed || outcome.bytes >= enough || wait.is_zero() {
-        return response;
+        return (response, outcome.memory);
     }
+    drop((response, outcome));
     loop {
         // Before reading, so that nothing that is appended meanwhile is slept through.
         let mut appended = appended(&wanted);
         let (response, outcome) = reader.read(&wanted);
         if outcome.failed || outcome.bytes >= enough || Instant::now() >= deadline {
-            return response;
+            return (response, outcome.memory);
         }
+        drop((response, outcome));
         let woken = tokio::time::timeout_at(deadline, first(&mut appended)).await;
         if woken.is_err() {
-            return reader.read(&wanted).0;
+            let (response, outcome) = reader.read(&wanted);
+            return (response, outcome.memory);
         }
     }
 }
@@ -97,20 +108,25 @@ fn find<'a>(broker: &Shared, version: i16, topics: &'a [FetchTopic]) -> Vec<Want
 }
 
 /// What reading has come to.
-#[derive(Default)]
 struct Outcome {
+    memory: AnswerPermit,
     bytes: usize,
     failed: bool,
 }
 
-struct Reader {
+struct Reader<'a> {
+    memory: &'a AnswerMemory,
     committed: bool,
     max_bytes: usize,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn read(&self, wanted: &[Wanted<'_>]) -> (FetchResponse, Outcome) {
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome {
+            memory: self.memory.take(self.most(wanted)),
+            bytes: 0,
+            failed: false,
+        };
         let mut responses = Vec::with_capacity(wanted.len());
         for Wanted { topic, partitions } in wanted {
             let partitions = partitions.iter().map(|(asked, partition)| {
@@ -141,7 +157,15 @@ impl Reader {
                     .with_topic_id(topic.topic_id),
             );
         }
+        outcome.memory.keep(outcome.bytes);
         (FetchResponse::default().with_responses(responses), outcome)
+    }
+
+    /// As many bytes as the answer may have.
+    fn most(&self, wanted: &[Wanted<'_>]) -> usize {
+        let partitions = wanted.iter().flat_map(|wanted| &wanted.partitions);
+        let bounds = partitions.map(|(asked, _)| bound(asked));
+        self.max_bytes.min(bounds.fold(0, usize::saturating_add))
     }
 
     /// Reads within what is left of the request's bound; the first batch of an answer may be larger,
@@ -152,8 +176,8 @@ impl Reader {
         asked: &FetchPartition,
         outcome: &mut Outcome,
     ) -> Result<Fetched, ResponseError> {
-        let bound = usize::try_from(asked.partition_max_bytes).unwrap_or(0);
-        let bound = bound.min(self.max_bytes.saturating_sub(outcome.bytes));
+        let left = outcome.memory.bytes().saturating_sub(outcome.bytes);
+        let bound = bound(asked).min(left);
         let mut fetched = partition
             .fetch(asked.fetch_offset, bound, self.committed)
             .map_err(code)?;
@@ -178,6 +202,10 @@ impl Reader {
             .with_aborted_transactions(self.committed.then(|| aborted.collect()))
             .with_records(Some(fetched.records))
     }
+}
+
+fn bound(asked: &FetchPartition) -> usize {
+    usize::try_from(asked.partition_max_bytes).unwrap_or(0)
 }
 
 fn code(error: FetchError) -> ResponseError {

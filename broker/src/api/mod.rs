@@ -19,7 +19,7 @@ pub(crate) use self::dispatch::answer;
 pub(crate) use self::request::{Disconnect, Request};
 pub(crate) use self::sasl::Session;
 use crate::group::Groups;
-use crate::server::Node;
+use crate::server::{AnswerMemory, Node, RequestMemory};
 use crate::settings::Settings;
 use crate::topics::Topics;
 use crate::transaction::Transactions;
@@ -28,6 +28,10 @@ use crate::transaction::Transactions;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
+    /// For requests, on their way in.
+    pub(crate) request_memory: RequestMemory,
+    /// For records, on their way out.
+    pub(crate) answer_memory: AnswerMemory,
     /// The only node, where clients reach it.
     pub(crate) node: Node,
     pub(crate) topics: Arc<Topics>,

@@ -3,8 +3,10 @@
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{shape, versions};
+use crate::server::Frame;
 
 /// Why a connection ends. Kafka has no answer to a request that it cannot read, either.
 #[derive(Debug, thiserror::Error)]
@@ -37,11 +39,16 @@ pub(crate) struct Request {
     pub(crate) client_id: String,
     correlation_id: i32,
     body: Bytes,
+    memory: Option<OwnedSemaphorePermit>,
 }
 
 impl Request {
-    /// Reads a frame (without its length).
-    pub(crate) fn read(mut frame: Bytes) -> Result<Self, Disconnect> {
+    /// Reads the header of a frame.
+    pub(crate) fn read(frame: Frame) -> Result<Self, Disconnect> {
+        let Frame {
+            bytes: mut frame,
+            memory,
+        } = frame;
         let short = || Disconnect::Malformed("its header is not complete".to_owned());
         let key_code = frame.try_get_i16().map_err(|_| short())?;
         let version = frame.try_get_i16().map_err(|_| short())?;
@@ -68,13 +75,20 @@ impl Request {
             client_id,
             correlation_id,
             body: frame,
+            memory,
         })
     }
 
     /// The body, whose lengths have been checked before anything is allocated for them.
     pub(crate) fn body<R: Decodable>(&mut self) -> Result<R, Disconnect> {
         shape::check(self.key, self.version, &self.body).map_err(malformed)?;
-        R::decode(&mut self.body, self.version).map_err(malformed)
+        let body = R::decode(&mut self.body, self.version).map_err(malformed)?;
+        // Records are appended without waiting for anybody. Other requests may wait for those that
+        // would need the memory.
+        if self.key != ApiKey::Produce {
+            self.memory = None;
+        }
+        Ok(body)
     }
 
     /// The frame that answers it, with its length.
@@ -132,6 +146,13 @@ mod tests {
 
     use super::*;
 
+    fn read(bytes: impl Into<Bytes>) -> Result<Request, Disconnect> {
+        Request::read(Frame {
+            bytes: bytes.into(),
+            memory: None,
+        })
+    }
+
     fn frame(key: ApiKey, version: i16, body: &impl Encodable) -> Bytes {
         let header = RequestHeader::default()
             .with_request_api_key(key as i16)
@@ -150,7 +171,7 @@ mod tests {
     fn headers_of_all_kinds_are_read() {
         for version in 0..=13 {
             let frame = frame(ApiKey::Metadata, version, &MetadataRequest::default());
-            let mut request = Request::read(frame).unwrap();
+            let mut request = read(frame).unwrap();
             assert_eq!((request.key, request.version), (ApiKey::Metadata, version));
             assert_eq!(request.client_id, "me");
             assert_eq!(request.correlation_id, 7);
@@ -163,22 +184,19 @@ mod tests {
         let body = frame(ApiKey::ApiVersions, 3, &ApiVersionsRequest::default());
         let mut later = BytesMut::from(body.as_ref());
         later[3] = 99;
-        assert!(Request::read(later.freeze()).unwrap().from_the_future);
+        assert!(read(later).unwrap().from_the_future);
         let mut metadata =
             BytesMut::from(frame(ApiKey::Metadata, 1, &MetadataRequest::default()).as_ref());
         metadata[3] = 99;
         assert!(matches!(
-            Request::read(metadata.freeze()),
+            read(metadata),
             Err(Disconnect::Unsupported {
                 key: 3,
                 version: 99
             })
         ));
         let unknown = Bytes::from_static(&[0x7f, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);
-        assert!(matches!(
-            Request::read(unknown),
-            Err(Disconnect::Unsupported { .. })
-        ));
+        assert!(matches!(read(unknown), Err(Disconnect::Unsupported { .. })));
     }
 
     proptest! {
@@ -190,7 +208,7 @@ mod tests {
                 frame[2] = 0;
                 frame[3] = version;
             }
-            drop(Request::read(Bytes::from(frame)));
+            drop(read(frame));
         }
     }
 }

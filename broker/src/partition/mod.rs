@@ -157,8 +157,9 @@ impl Partition {
             -1
         };
         let base_offset = state.append(&mut batch, header)?;
-        self.after_append(&mut state);
-        Ok(state.produced(base_offset, append_time))
+        let produced = state.produced(base_offset, append_time);
+        self.after_append(state);
+        Ok(produced)
     }
 
     /// Appends a coordinator's records, of which only the producer's epoch is checked. A
@@ -169,7 +170,7 @@ impl Partition {
         let mut state = self.write();
         state.producers.check(&header, Origin::Coordinator)?;
         let base_offset = state.append(&mut batch, header)?;
-        self.after_append(&mut state);
+        self.after_append(state);
         Ok(base_offset)
     }
 
@@ -200,7 +201,7 @@ impl Partition {
             },
             marker,
         );
-        self.after_append(&mut state);
+        self.after_append(state);
         Ok(offset)
     }
 
@@ -268,7 +269,9 @@ impl Partition {
         }
     }
 
-    fn after_append(&self, state: &mut State) {
+    /// Saves the producers' state when that is due, and wakes who waits for records: with the
+    /// partition unlocked, since that is what they want next.
+    fn after_append(&self, mut state: RwLockWriteGuard<'_, State>) {
         if state.unsaved >= SNAPSHOT_INTERVAL
             && let Err(error) = state.save(&self.dir)
         {
@@ -277,7 +280,9 @@ impl Partition {
                 self.dir.display()
             );
         }
-        self.end.send_replace(state.log.end_offset());
+        let end = state.log.end_offset();
+        drop(state);
+        self.end.send_modify(|known| *known = end.max(*known));
     }
 
     // A panic while the lock is held would be a defect; what is behind it is checked on every use.

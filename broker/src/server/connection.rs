@@ -67,7 +67,7 @@ async fn answer_all(
     let mut frames = Frames::new(shared.settings.max_request_bytes);
     loop {
         let frame = tokio::select! {
-            frame = frames.next(&mut stream) => frame?,
+            frame = frames.next(&mut stream, &shared.request_memory) => frame?,
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
         };
         let Some(frame) = frame else { return Ok(()) };
@@ -76,9 +76,13 @@ async fn answer_all(
             biased;
             answer = api::answer(shared, &mut session, host, frame) => answer?,
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            gone = frames.gone(&mut stream) => {
+                gone?;
+                return Ok(());
+            }
         };
         if let Some(answer) = answer {
-            stream.write_all(&answer).await?;
+            stream.write_all(&answer.frame).await?;
             stream.flush().await?;
         }
     }

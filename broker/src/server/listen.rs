@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{Node, connection, tls};
+use super::{AnswerMemory, Node, RequestMemory, connection, tls};
 use crate::api::Shared;
 use crate::error::BrokerError;
 use crate::group::{GroupSettings, Groups};
@@ -80,6 +80,8 @@ async fn open(settings: Settings) -> Result<(Open, Listening), BrokerError> {
         cluster_id: topics.cluster_id().to_owned(),
     };
     let shared = Arc::new(Shared {
+        request_memory: RequestMemory::new(settings.max_queued_request_bytes),
+        answer_memory: AnswerMemory::new(settings.max_answer_bytes),
         settings,
         node,
         topics,

@@ -4,13 +4,16 @@ mod connection;
 mod frames;
 mod handle;
 mod listen;
+mod memory;
 mod tls;
 
 use std::net::IpAddr;
 
 use kafka_protocol::protocol::StrBytes;
 
+pub(crate) use self::frames::Frame;
 pub use self::handle::Broker;
+pub(crate) use self::memory::{AnswerMemory, AnswerPermit, RequestMemory};
 
 /// Who sends a request.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@
 
 mod admin;
 mod frames;
+mod memory;
 mod records;
 mod secured;
 mod support;

@@ -131,6 +131,18 @@ impl Raw {
         Self(stream)
     }
 
+    /// How long an answer is waited for.
+    pub(crate) fn set_timeout(&mut self, timeout: Duration) {
+        self.0.set_read_timeout(Some(timeout)).unwrap();
+    }
+
+    /// What comes first of an answer, or why nothing does.
+    pub(crate) fn try_receive(&mut self) -> io::Result<u8> {
+        let mut first = [0];
+        self.0.read_exact(&mut first)?;
+        Ok(first[0])
+    }
+
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).unwrap();
     }
