@@ -1,6 +1,6 @@
-//! Measures the MySQL source, the sinks and groups of workers, ours and the
-//! JVM's, in one run: `connectd-bench [source] [sinks] [cluster]`, all if none is
-//! named.
+//! Measures the MySQL source, the sinks, groups of workers and the broker, ours
+//! and the JVM's, in one run: `connectd-bench [source] [sinks] [cluster]
+//! [broker]`, all if none is named.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "it prints a report")]
 #![allow(
@@ -8,6 +8,7 @@
     reason = "a failed measurement ends the benchmark, and says why"
 )]
 
+mod broker;
 mod cluster;
 mod figures;
 mod process;
@@ -27,7 +28,9 @@ fn number(name: &str, default: u64) -> u64 {
 fn main() {
     let mut parts: Vec<String> = std::env::args().skip(1).collect();
     if parts.is_empty() {
-        parts = ["source", "sinks", "cluster"].map(str::to_owned).to_vec();
+        parts = ["source", "sinks", "cluster", "broker"]
+            .map(str::to_owned)
+            .to_vec();
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     for part in parts {
@@ -35,7 +38,8 @@ fn main() {
             "source" => runtime.block_on(source::run()),
             "sinks" => runtime.block_on(sinks::run()),
             "cluster" => runtime.block_on(cluster::run()),
-            other => panic!("{other} is not known; known are source, sinks, cluster"),
+            "broker" => runtime.block_on(broker::run()),
+            other => panic!("{other} is not known; known are source, sinks, cluster, broker"),
         }
     }
 }

@@ -117,7 +117,7 @@ pub(crate) fn connectd_options() -> WorkerOptions {
 }
 
 /// Runs `tests/services/COMMAND NAME…`; what it printed.
-fn services(arguments: &[&str]) -> String {
+pub(crate) fn services(arguments: &[&str]) -> String {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/services");
     let output = Command::new(folder.join(arguments[0]))
         .args(&arguments[1..])
