@@ -24,7 +24,12 @@ impl Privilege {
     }
 
     fn is_granted_by(self, grants: &Grants) -> bool {
-        grants.global.iter().any(|name| name == self.name())
+        // MariaDB since 10.5.2 shows REPLICATION CLIENT so (MDEV-21743).
+        let is_monitor = self == Self::ReplicationClient;
+        grants
+            .global
+            .iter()
+            .any(|name| name == self.name() || (is_monitor && name == "BINLOG MONITOR"))
             || (matches!(self, Self::Select | Self::LockTables)
                 && grants.elsewhere.iter().any(|name| name == self.name()))
     }
@@ -92,6 +97,12 @@ mod tests {
     fn missing(lines: &[&str]) -> Vec<Privilege> {
         let lines: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
         missing_privileges(&lines, &NEEDED)
+    }
+
+    /// MariaDB 10.11 after `GRANT … REPLICATION CLIENT …`.
+    #[test]
+    fn a_line_as_mariadb_shows_it() {
+        assert!(missing(&["GRANT SELECT, RELOAD, SHOW DATABASES, REPLICATION SLAVE, BINLOG MONITOR ON *.* TO `debezium`@`localhost` IDENTIFIED BY PASSWORD '*A06791A44B817A1A84D38FABE76938F0183EE3F0'"]).is_empty());
     }
 
     #[test]
