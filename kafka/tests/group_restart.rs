@@ -18,7 +18,7 @@ async fn restart_broker(kill: bool) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/services/restart");
     let restarted = tokio::task::spawn_blocking(move || {
         let mut command = Command::new(script);
-        command.arg("kafka");
+        command.arg(std::env::var("KAFKA_SERVICE").unwrap());
         if kill {
             command.arg("--kill");
         }

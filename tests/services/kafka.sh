@@ -75,6 +75,7 @@ kafka_start() {
 }
 
 kafka_exports() {
+    echo "export KAFKA_SERVICE=kafka"
     echo "export KAFKA_BOOTSTRAP=127.0.0.1:$(port_of kafka)"
     echo "export KAFKA_PROXIED=127.0.0.1:$(port_of kafka-proxied)"
     echo "export KAFKA_PROXY=127.0.0.1:$(port_of kafka-proxy)"

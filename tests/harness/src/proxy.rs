@@ -26,6 +26,8 @@ enum Mode {
 pub struct Proxy {
     address: SocketAddr,
     upstream: SocketAddr,
+    /// Corrects where the broker says it is.
+    of_kafka: bool,
     mode: watch::Sender<Mode>,
     accepting: Option<JoinHandle<()>>,
 }
@@ -38,7 +40,7 @@ impl Proxy {
     /// If the address is taken.
     pub async fn of_kafka() -> Self {
         let address = |name: &str| variable(name).parse().expect("an address");
-        Self::start(address("KAFKA_PROXY"), address("KAFKA_PROXIED")).await
+        Self::launch(address("KAFKA_PROXY"), address("KAFKA_PROXIED"), true).await
     }
 
     /// A proxy on `address` (port 0 for any) for what listens on `upstream`.
@@ -46,9 +48,14 @@ impl Proxy {
     /// # Panics
     /// If the address is taken.
     pub async fn start(address: SocketAddr, upstream: SocketAddr) -> Self {
+        Self::launch(address, upstream, false).await
+    }
+
+    async fn launch(address: SocketAddr, upstream: SocketAddr, of_kafka: bool) -> Self {
         let mut proxy = Self {
             address,
             upstream,
+            of_kafka,
             mode: watch::Sender::new(Mode::Open),
             accepting: None,
         };
@@ -91,7 +98,11 @@ impl Proxy {
         let listener = TcpListener::bind(self.address).await;
         let listener = listener.unwrap_or_else(|error| panic!("{}: {error}", self.address));
         self.address = listener.local_addr().expect("an address");
-        let accepting = accept(listener, self.upstream, self.mode.subscribe());
+        let told = match self.of_kafka {
+            true => Some(Told::new(self.upstream, self.address)),
+            false => None,
+        };
+        let accepting = accept(listener, self.upstream, told, self.mode.subscribe());
         self.accepting = Some(tokio::spawn(accepting));
     }
 }
@@ -105,14 +116,65 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, upstream: SocketAddr, mode: watch::Receiver<Mode>) {
+/// What a broker of one listener says of its address, and what clients of the proxy are told in
+/// its place: in every answer of Kafka's protocol a host is followed by its port, in 32 bits.
+#[derive(Debug, Clone)]
+struct Told {
+    from: Vec<u8>,
+    to: Vec<u8>,
+}
+
+impl Told {
+    fn new(from: SocketAddr, to: SocketAddr) -> Self {
+        let bytes = |address: SocketAddr| {
+            let mut bytes = address.ip().to_string().into_bytes();
+            bytes.extend(u32::from(address.port()).to_be_bytes());
+            bytes
+        };
+        let (from, to) = (bytes(from), bytes(to));
+        assert_eq!(from.len(), to.len(), "hosts of the same length");
+        Self { from, to }
+    }
+
+    fn correct(&self, answer: &mut [u8]) {
+        let length = self.from.len();
+        let mut at = 0;
+        while at + length <= answer.len() {
+            if answer[at..at + length] == self.from {
+                answer[at..at + length].copy_from_slice(&self.to);
+            }
+            at += 1;
+        }
+    }
+
+    /// The next answer, with its length before it.
+    async fn next(&self, from: &mut OwnedReadHalf) -> std::io::Result<Vec<u8>> {
+        let length = from.read_u32().await?;
+        let mut answer = length.to_be_bytes().to_vec();
+        let read = from.take(length.into()).read_to_end(&mut answer).await?;
+        self.correct(&mut answer[4..4 + read]);
+        Ok(answer)
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    upstream: SocketAddr,
+    told: Option<Told>,
+    mode: watch::Receiver<Mode>,
+) {
     while let Ok((client, _)) = listener.accept().await {
-        tokio::spawn(serve(client, upstream, mode.clone()));
+        tokio::spawn(serve(client, upstream, told.clone(), mode.clone()));
     }
 }
 
 /// Both ways until one end closes or the connection is cut.
-async fn serve(client: TcpStream, upstream: SocketAddr, mode: watch::Receiver<Mode>) {
+async fn serve(
+    client: TcpStream,
+    upstream: SocketAddr,
+    told: Option<Told>,
+    mode: watch::Receiver<Mode>,
+) {
     let Ok(server) = TcpStream::connect(upstream).await else {
         return;
     };
@@ -120,19 +182,29 @@ async fn serve(client: TcpStream, upstream: SocketAddr, mode: watch::Receiver<Mo
     let (server_reader, server_writer) = server.into_split();
     let mut cut = mode.clone();
     tokio::select! {
-        () = copy(client_reader, server_writer, mode.clone()) => {}
-        () = copy(server_reader, client_writer, mode) => {}
+        () = copy(client_reader, server_writer, None, mode.clone()) => {}
+        () = copy(server_reader, client_writer, told, mode) => {}
         _ = cut.wait_for(|mode| *mode == Mode::Cut) => {}
     }
 }
 
-async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut mode: watch::Receiver<Mode>) {
+async fn copy(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    told: Option<Told>,
+    mut mode: watch::Receiver<Mode>,
+) {
     let mut bytes = vec![0; 64 << 10];
-    while let Ok(count @ 1..) = from.read(&mut bytes).await {
-        if mode.wait_for(|mode| *mode != Mode::Held).await.is_err() {
+    loop {
+        let read = match &told {
+            Some(told) => told.next(&mut from).await,
+            None => from.read(&mut bytes).await.map(|n| bytes[..n].to_vec()),
+        };
+        let Ok(read) = read else { return };
+        if read.is_empty() || mode.wait_for(|mode| *mode != Mode::Held).await.is_err() {
             return;
         }
-        if to.write_all(&bytes[..count]).await.is_err() {
+        if to.write_all(&read).await.is_err() {
             return;
         }
     }
@@ -184,6 +256,16 @@ mod tests {
         proxy.heal().await;
         let mut client = TcpStream::connect(proxy.address()).await.unwrap();
         assert_eq!(exchange(&mut client, b"three").await.unwrap(), b"three");
+    }
+
+    #[test]
+    fn the_address_is_corrected_wherever_it_is() {
+        let address = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        let correction = Told::new(address(12345), address(54321));
+        let mut said = *b"127.0.0.1\0\0\x30\x39127.0.0.1\0\0\x30\x38127.127.0.0.1\0\0\x30\x39";
+        correction.correct(&mut said);
+        let told = *b"127.0.0.1\0\0\xd4\x31127.0.0.1\0\0\x30\x38127.127.0.0.1\0\0\xd4\x31";
+        assert_eq!(said, told);
     }
 
     #[tokio::test]

@@ -12,17 +12,24 @@ pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!(
             "{name} is not set: these tests need real services. Run `make test`, or \
-             `exports=$(tests/services/up kafka …) && eval \"$exports\"` with those of TEST_SERVICES in \
+             `exports=$(tests/services/up kafka-embedded …) && eval \"$exports\"` with those of \
              scripts/test that you need"
         )
     })
 }
 
-/// Restarts a service on its port and data; `kill` by SIGKILL.
+/// Restarts a service on its port and data; `kill` by SIGKILL. `kafka` is the broker under test,
+/// whichever that is.
 ///
 /// # Panics
 /// If the script fails.
 pub fn restart(service: &str, kill: bool) {
+    let under_test = variable("KAFKA_SERVICE");
+    let service = if service == "kafka" {
+        &under_test
+    } else {
+        service
+    };
     let mut command = restart_command(service);
     if kill {
         command.arg("--kill");
