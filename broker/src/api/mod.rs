@@ -15,7 +15,7 @@ mod versions;
 
 use std::sync::Arc;
 
-pub(crate) use self::dispatch::answer;
+pub(crate) use self::dispatch::{Reply, answer};
 pub(crate) use self::request::{Disconnect, Request};
 pub(crate) use self::sasl::Session;
 use crate::group::Groups;

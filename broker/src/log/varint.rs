@@ -3,7 +3,19 @@
 use bytes::BufMut;
 
 /// Reads a varlong and moves `bytes` after it; none when it is cut off or longer than ten bytes.
+#[inline]
 pub(super) fn read_i64(bytes: &mut &[u8]) -> Option<i64> {
+    // Most numbers of a record are small, and a record has five at least.
+    match bytes.split_first() {
+        Some((&byte, rest)) if byte < 0x80 => {
+            *bytes = rest;
+            Some(i64::from(byte >> 1) ^ -i64::from(byte & 1))
+        }
+        _ => read_any(bytes),
+    }
+}
+
+fn read_any(bytes: &mut &[u8]) -> Option<i64> {
     let mut value: u64 = 0;
     for index in 0..10_usize {
         let byte = *bytes.get(index)?;
@@ -17,6 +29,7 @@ pub(super) fn read_i64(bytes: &mut &[u8]) -> Option<i64> {
 }
 
 /// Reads a varint: as a varlong, but none when it does not fit 32 bits.
+#[inline]
 pub(super) fn read_i32(bytes: &mut &[u8]) -> Option<i32> {
     i32::try_from(read_i64(bytes)?).ok()
 }

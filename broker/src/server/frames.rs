@@ -5,6 +5,7 @@ use std::mem;
 use std::time::Duration;
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
@@ -133,6 +134,12 @@ impl Frames {
             bytes: frame.freeze(),
             memory: self.memory.take(),
         }
+    }
+
+    /// Whether the next frame is there already, and is a request of this kind.
+    pub(super) fn has(&self, key: ApiKey) -> bool {
+        let whole = matches!(self.length(), Ok(Some(length)) if self.read.len() - 4 >= length);
+        whole && self.read.get(4..6) == Some(&(key as i16).to_be_bytes()[..])
     }
 
     /// Ends when the client has, which may be long before it would be answered. What it sends

@@ -109,6 +109,41 @@ fn requests_are_answered_in_the_order_they_came() {
     }
 }
 
+/// Their answers may go together, but go: before what waits, and before the end of the connection.
+#[test]
+fn produce_requests_that_come_together_are_all_answered() {
+    let fixture = Fixture::start();
+    fixture.create("t", 1, &[]);
+    let data = PartitionProduceData::default().with_records(Some(Bytes::from_static(b"none")));
+    let topic = TopicProduceData::default()
+        .with_name(name("t"))
+        .with_partition_data(vec![data]);
+    let request = |acks| {
+        ProduceRequest::default()
+            .with_acks(acks)
+            .with_timeout_ms(1000)
+            .with_topic_data(vec![topic.clone()])
+    };
+    let mut all = BytesMut::new();
+    for correlation_id in 0..500 {
+        all.extend_from_slice(&frame(9, correlation_id, &request(-1)));
+    }
+    let mut waiting = Raw::connect(fixture.broker.address());
+    waiting.send_bytes(&all);
+    waiting.send(11, 500, &fetch(0, 1, WAIT));
+    let mut failing = Raw::connect(fixture.broker.address());
+    all.extend_from_slice(&frame(9, 500, &request(0)));
+    failing.send_bytes(&all);
+    for raw in [&mut waiting, &mut failing] {
+        let started = Instant::now();
+        for correlation_id in 0..500 {
+            assert_eq!(raw.receive::<ProduceRequest>(9).0, correlation_id);
+        }
+        assert!(started.elapsed() < WAIT / 2);
+    }
+    failing.assert_closed();
+}
+
 #[test]
 fn every_version_of_metadata_and_versions_is_answered() {
     let fixture = Fixture::start();
