@@ -11,7 +11,7 @@ build: build-deps ## the worker, for development: target/debug/connectd
 release: build-deps ## the worker, optimised: target/release/connectd
 	CONNECTD_COMMIT=$$(git rev-parse HEAD 2>/dev/null || echo unknown) cargo build --locked --release --bin connectd
 
-test: build-deps ## every test, against real servers and a JVM worker (started and stopped for it)
+test: build-deps ## every test, on the embedded broker and on Kafka, against real servers (TEST_KAFKA=embedded or kafka for one)
 	@scripts/test
 
 lint: build-deps ## formatting, clippy, licences and sources of dependencies

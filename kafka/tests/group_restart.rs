@@ -18,7 +18,7 @@ async fn restart_broker(kill: bool) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/services/restart");
     let restarted = tokio::task::spawn_blocking(move || {
         let mut command = Command::new(script);
-        command.arg(std::env::var("KAFKA_SERVICE").unwrap());
+        command.arg(std::env::var("KAFKA_SERVICE").unwrap_or_else(|_| "kafka".to_owned()));
         if kill {
             command.arg("--kill");
         }

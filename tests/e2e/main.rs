@@ -1,4 +1,5 @@
-//! The worker end to end, by behaviour: real processes, a real Kafka, real MySQLs.
+//! The worker end to end, by behaviour: real processes, the embedded broker or a real Kafka, real
+//! MySQLs.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,

@@ -24,11 +24,10 @@ pub fn variable(name: &str) -> String {
 /// # Panics
 /// If the script fails.
 pub fn restart(service: &str, kill: bool) {
-    let under_test = variable("KAFKA_SERVICE");
-    let service = if service == "kafka" {
-        &under_test
-    } else {
-        service
+    let under_test = std::env::var("KAFKA_SERVICE");
+    let service = match (service, &under_test) {
+        ("kafka", Ok(under_test)) => under_test,
+        _ => service,
     };
     let mut command = restart_command(service);
     if kill {
