@@ -19,6 +19,10 @@ use scripted_broker::*;
 const SESSION: Duration = Duration::from_millis(1200);
 
 fn options(broker: &ScriptedBroker) -> GroupOptions {
+    options_with_pauses(broker, ["20", "100"])
+}
+
+fn options_with_pauses(broker: &ScriptedBroker, [first, longest]: [&str; 2]) -> GroupOptions {
     let props = [
         ("bootstrap.servers", broker.bootstrap().as_str()),
         ("group.id", "scripted"),
@@ -28,8 +32,8 @@ fn options(broker: &ScriptedBroker) -> GroupOptions {
         ("request.timeout.ms", "2000"),
         ("retry.backoff.ms", "20"),
         ("retry.backoff.max.ms", "100"),
-        ("reconnect.backoff.ms", "20"),
-        ("reconnect.backoff.max.ms", "100"),
+        ("reconnect.backoff.ms", first),
+        ("reconnect.backoff.max.ms", longest),
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()));
     GroupOptions::from_props(&Props::from(props), "connectd-test", "scripted").unwrap()
@@ -202,6 +206,22 @@ async fn silence_of_a_sessions_length_loses_everything_in_time() {
         assert_eq!(again.previous, None);
         assert!(member.leave().await);
     }
+}
+
+/// The pauses between attempts get long, up to a second by default: others must not have started
+/// what this member has while it waits for the next.
+#[tokio::test]
+async fn a_session_ends_in_time_between_two_attempts_too() {
+    let broker = ScriptedBroker::start();
+    let options = options_with_pauses(&broker, ["1000", "1000"]);
+    let mut member = TestMember::start(&options, "a");
+    member.assigned().await;
+    let answered = member.handle.last_answered();
+    broker.down(true);
+    let last = answered.sent_at().unwrap();
+    assert_eq!(member.lost().await, Lost::SessionExpired);
+    let took = last.elapsed();
+    assert!(took < SESSION + Duration::from_millis(200), "{took:?}");
 }
 
 #[tokio::test]

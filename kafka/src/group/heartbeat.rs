@@ -119,7 +119,15 @@ impl Beats {
                 self.session.judge(membership.number, verdict);
                 return;
             }
+            // Others may have everything from then on: a pause that goes beyond would be too long.
+            due = self.session_end().map_or(due, |end| due.min(end));
         }
+    }
+
+    /// When this member must be taken for lost, unless there is another answer by then.
+    fn session_end(&self) -> Option<Instant> {
+        let sent = self.session.last_answered().sent_at()?;
+        Some(sent + self.coordinator.options().session_timeout)
     }
 
     /// How long to wait for an answer: not beyond the end of the session, from which on this
@@ -128,10 +136,8 @@ impl Beats {
     fn limit(&self, now: Instant, due: Instant) -> Duration {
         let options = self.coordinator.options();
         let left = self
-            .session
-            .last_answered()
-            .sent_at()
-            .map(|sent| (sent + options.session_timeout).saturating_duration_since(now))
+            .session_end()
+            .map(|end| end.saturating_duration_since(now))
             .unwrap_or_default();
         let least = if now.saturating_duration_since(due) > LATE {
             AFTER_A_PAUSE
