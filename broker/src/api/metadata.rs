@@ -74,13 +74,17 @@ fn cluster_id(broker: &Shared) -> StrBytes {
 }
 
 fn one(broker: &Shared, asked: MetadataRequestTopic, create: bool) -> MetadataResponseTopic {
-    let Some(name) = asked.name else {
-        return match broker.topics.by_id(asked.topic_id) {
-            Some(topic) => known(&topic),
-            None => failed(ResponseError::UnknownTopicId)
-                .with_name(None)
-                .with_topic_id(asked.topic_id),
-        };
+    // The Java client asks by id with a name that is empty, and not null.
+    let name = match asked.name {
+        Some(name) if asked.topic_id.is_nil() => name,
+        _ => {
+            return match broker.topics.by_id(asked.topic_id) {
+                Some(topic) => known(&topic),
+                None => failed(ResponseError::UnknownTopicId)
+                    .with_name(None)
+                    .with_topic_id(asked.topic_id),
+            };
+        }
     };
     if let Some(topic) = broker.topics.topic(&name) {
         return known(&topic);

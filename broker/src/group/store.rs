@@ -8,7 +8,9 @@ use kafka_protocol::ResponseError;
 use super::classic::{Journal, Now};
 use super::records::Entry;
 use crate::error::BrokerError;
-use crate::log::{BatchOptions, BatchRecords, NewRecord, batch, build_batch, split_batches};
+use crate::log::{
+    BatchHeader, BatchOptions, BatchRecords, NewRecord, batch, build_batch, split_batches,
+};
 use crate::partition::Partition;
 use crate::topics::Topics;
 
@@ -100,7 +102,7 @@ impl Store {
                 let Some((_, last)) = batches.last() else {
                     break;
                 };
-                next = last.next_offset();
+                next = after(next, last)?;
                 for (range, _) in batches {
                     read_batch(&fetched.records[range], &mut found)?;
                 }
@@ -123,6 +125,18 @@ pub(super) fn partition_of(group: &str, partitions: usize) -> i32 {
     });
     let hash = if hash == i32::MIN { 0 } else { hash.abs() };
     hash % i32::try_from(partitions).unwrap_or(i32::MAX).max(1)
+}
+
+/// Where to go on after a batch. A batch's offset is not covered by its checksum.
+fn after(from: i64, last: &BatchHeader) -> Result<i64, BrokerError> {
+    let next = last.next_offset();
+    if next > from {
+        return Ok(next);
+    }
+    Err(BrokerError::Corrupt {
+        path: OFFSETS_TOPIC.to_owned(),
+        problem: format!("its batches lead from offset {from} back to {next}"),
+    })
 }
 
 fn record(entry: &Entry) -> Result<NewRecord, ResponseError> {

@@ -63,10 +63,10 @@ impl Checkpoint {
 
     fn parse(text: &str) -> Option<Self> {
         let lines: Vec<&str> = text.lines().collect();
-        let [version, lines @ .., last] = &lines[..] else {
+        let [version, lines @ .., crc, last] = &lines[..] else {
             return None;
         };
-        if *version != "version 1" || *last != LAST_LINE {
+        if *version != "version 2" || *last != LAST_LINE || *crc != crc_line(lines) {
             return None;
         }
         let mut checkpoint = Self::unknown();
@@ -115,13 +115,25 @@ impl Checkpoint {
             horizon,
             clean,
         } = self;
-        let horizon = horizon.map_or(String::new(), |ms| format!("horizon {ms}\n"));
-        format!(
-            "version 1\nstart {start}\nrecovery {recovery}\ndirty {dirty}\ngaps {gaps}\n\
-             {horizon}clean {}\n{LAST_LINE}\n",
-            i32::from(*clean)
-        )
+        let mut lines = vec![
+            format!("start {start}"),
+            format!("recovery {recovery}"),
+            format!("dirty {dirty}"),
+            format!("gaps {gaps}"),
+            format!("clean {}", i32::from(*clean)),
+        ];
+        lines.extend(horizon.map(|ms| format!("horizon {ms}")));
+        let crc = crc_line(&lines);
+        format!("version 2\n{}\n{crc}\n{LAST_LINE}\n", lines.join("\n"))
     }
+}
+
+/// The checksum of the lines that say something: one wrong digit could delete a log.
+fn crc_line<L: AsRef<str>>(lines: &[L]) -> String {
+    let crc = (lines.iter()).fold(0, |crc, line| {
+        crc32c::crc32c_append(crc, format!("{}\n", line.as_ref()).as_bytes())
+    });
+    format!("crc {crc:08x}")
 }
 
 #[cfg(test)]
@@ -142,6 +154,12 @@ mod tests {
         assert_eq!(Checkpoint::parse(&text), Some(checkpoint));
         for cut in 0..text.len() - 1 {
             assert_eq!(Checkpoint::parse(&text[..cut]), None, "{cut}");
+        }
+        for at in 0..text.len() - 1 {
+            let mut other = text.clone().into_bytes();
+            other[at] ^= 1;
+            let other = String::from_utf8(other).expect("text");
+            assert_eq!(Checkpoint::parse(&other), None, "{other}");
         }
     }
 

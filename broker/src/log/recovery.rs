@@ -213,7 +213,8 @@ fn segment_bases(dir: &Path) -> Result<Vec<i64>, LogError> {
         .filter_map(|name| name.strip_suffix(".log"))
         .filter(|stem| stem.len() == file_stem(0).len())
         .filter_map(|stem| stem.parse().ok())
-        .filter(|base| *base >= 0)
+        // Their indexes have offsets of 32 bits after it.
+        .filter(|base| (0..=i64::MAX - i64::from(u32::MAX)).contains(base))
         .collect();
     bases.sort_unstable();
     Ok(bases)

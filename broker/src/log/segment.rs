@@ -282,9 +282,34 @@ impl Segment {
         }
         self.offsets = offsets;
         self.times = times;
+        self.size = file_size;
+        if !self.ends_are_right(last, last_time)? {
+            return Ok(None);
+        }
         self.indexed_to = covered;
         self.size = covered;
         Ok(Some(covered))
+    }
+
+    /// Whether the last entries of the indexes are those of batches: indexes have no checksum, and
+    /// by these the segment is opened, and one day deleted.
+    fn ends_are_right(
+        &self,
+        last: Option<OffsetEntry>,
+        last_time: Option<TimeEntry>,
+    ) -> Result<bool, LogError> {
+        let right = (|| {
+            if let Some(entry) = last
+                && !self.leads_to_batch(entry)?
+            {
+                return Ok(false);
+            }
+            last_time.map_or(Ok(true), |entry| self.is_time_of_batch(entry))
+        })();
+        match right {
+            Err(LogError::Corrupt { .. }) => Ok(false),
+            right => right,
+        }
     }
 
     /// The stored indexes cover the whole file, as a full segment's do.

@@ -1,7 +1,7 @@
 //! The files of the data folder that say what is in it: who has it (`.lock`), which cluster it is
 //! (`meta.properties`, as Kafka's) and which topics there are (`topics.json`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::config::TopicConfigs;
+use super::{MOST_PARTITIONS, name};
 use crate::error::BrokerError;
 use crate::settings::NODE_ID;
 
@@ -109,13 +110,44 @@ impl Store {
     pub(super) fn topics(&self) -> Result<StoredTopics, BrokerError> {
         let path = self.folder.join(TOPICS);
         match fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text).map_err(|error| BrokerError::Corrupt {
-                path: path.display().to_string(),
-                problem: error.to_string(),
-            }),
+            Ok(text) => {
+                let corrupt = |problem| BrokerError::Corrupt {
+                    path: path.display().to_string(),
+                    problem,
+                };
+                let topics: StoredTopics =
+                    serde_json::from_slice(&text).map_err(|error| corrupt(error.to_string()))?;
+                match self.problem(&topics) {
+                    None => Ok(topics),
+                    Some(problem) => Err(corrupt(problem)),
+                }
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(StoredTopics::new()),
             Err(error) => Err(BrokerError::file("reading", &path)(error)),
         }
+    }
+
+    /// What cannot be of what is written about the topics.
+    fn problem(&self, topics: &StoredTopics) -> Option<String> {
+        let mut ids = HashSet::new();
+        for (name, topic) in topics {
+            if let Some(problem) = name::problem(name) {
+                return Some(problem);
+            }
+            if topic.id.is_nil() || !ids.insert(topic.id) {
+                return Some(format!("topic {name} has no id of its own"));
+            }
+            // A crash may have kept those of one request from being made.
+            let made = topic.partitions.checked_sub(MOST_PARTITIONS + 1);
+            let made = made.is_none_or(|last| self.partition(name, last).exists());
+            if topic.partitions == 0 || !made {
+                return Some(format!(
+                    "topic {name} cannot have {} partitions",
+                    topic.partitions
+                ));
+            }
+        }
+        None
     }
 
     /// Writes the topics down, for good when this returns.
@@ -241,6 +273,32 @@ mod tests {
         }
         store.put_away("t", 0, true).unwrap();
         assert!(!folder.path().join("t-0").exists());
+    }
+
+    #[test]
+    fn topics_that_cannot_be_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let id = Uuid::new_v4();
+        let topic = |id, partitions| StoredTopic {
+            id,
+            partitions,
+            configs: TopicConfigs::default(),
+        };
+        let problem = |topics: &[(&str, StoredTopic)]| {
+            let topics = topics
+                .iter()
+                .map(|(name, it)| ((*name).to_owned(), it.clone()));
+            store.problem(&topics.collect())
+        };
+        assert_eq!(problem(&[("t", topic(id, MOST_PARTITIONS))]), None);
+        assert!(problem(&[("t", topic(id, MOST_PARTITIONS + 1))]).is_some());
+        fs::create_dir(store.partition("t", 0)).unwrap();
+        assert_eq!(problem(&[("t", topic(id, MOST_PARTITIONS + 1))]), None);
+        assert!(problem(&[("t", topic(id, 0))]).is_some());
+        assert!(problem(&[("../t", topic(id, 1))]).is_some());
+        assert!(problem(&[("t", topic(Uuid::nil(), 1))]).is_some());
+        assert!(problem(&[("t", topic(id, 1)), ("u", topic(id, 1))]).is_some());
     }
 
     #[test]

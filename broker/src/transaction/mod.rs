@@ -28,7 +28,7 @@ use kafka_protocol::ResponseError;
 use crate::error::BrokerError;
 use crate::group::Groups;
 use crate::log::{
-    BatchError, BatchHeader, BatchOptions, BatchRecords, NewRecord, Record, build_batch,
+    BatchError, BatchOptions, BatchRecords, NewRecord, Record, build_batch, split_batches,
 };
 use crate::partition::Partition;
 use crate::topics::{Topic, Topics};
@@ -214,6 +214,13 @@ fn load(topics: &Topics) -> Result<HashMap<String, Transaction>, BrokerError> {
             let Some(after) = read.map_err(BrokerError::opening(STATE))? else {
                 break;
             };
+            // A batch's offset is not covered by its checksum.
+            if after <= next {
+                return Err(BrokerError::Corrupt {
+                    path: STATE_TOPIC.to_owned(),
+                    problem: format!("its batches lead from offset {next} back to {after}"),
+                });
+            }
             next = after;
         }
     }
@@ -222,19 +229,17 @@ fn load(topics: &Topics) -> Result<HashMap<String, Transaction>, BrokerError> {
 
 /// Takes over what whole batches say, and answers the offset after them.
 fn load_batches(
-    mut records: &[u8],
+    records: &[u8],
     known: &mut HashMap<String, Transaction>,
 ) -> Result<Option<i64>, BatchError> {
     let mut next = None;
-    while !records.is_empty() {
-        let header = BatchHeader::parse(records)?;
+    for (range, header) in split_batches(records)? {
         if !header.is_control() {
-            for record in BatchRecords::open(records)?.iter() {
+            for record in BatchRecords::open(&records[range])?.iter() {
                 load_record(&record?, known);
             }
         }
         next = Some(header.next_offset());
-        records = records.get(header.size()..).unwrap_or_default();
     }
     Ok(next)
 }

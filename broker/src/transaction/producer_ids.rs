@@ -30,7 +30,7 @@ impl ProducerIds {
     pub(super) fn open(data: &Path) -> Result<Self, BrokerError> {
         let path = data.join(FILE);
         let next = match fs::read_to_string(&path) {
-            Ok(text) => text.trim().parse().map_err(|_| BrokerError::Corrupt {
+            Ok(text) => first_free(&text).ok_or_else(|| BrokerError::Corrupt {
                 path: path.display().to_string(),
                 problem: format!("{text:?} is not the first producer id that is free"),
             })?,
@@ -69,6 +69,12 @@ impl ProducerIds {
         };
         write().map_err(BrokerError::file("writing", &self.path))
     }
+}
+
+/// What the file says, if it can be.
+fn first_free(text: &str) -> Option<i64> {
+    let id = text.trim().parse().ok()?;
+    (0..=i64::MAX / 2).contains(&id).then_some(id)
 }
 
 #[cfg(test)]

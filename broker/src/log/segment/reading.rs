@@ -7,24 +7,52 @@ use bytes::{Bytes, BytesMut};
 use super::Segment;
 use crate::log::batch::{BatchHeader, HEADER_SIZE};
 use crate::log::error::{BatchError, LogError};
+use crate::log::index::{OffsetEntry, TimeEntry};
 use crate::log::records::BatchRecords;
 use crate::log::scanner::{Found, Scanner};
 
 impl Segment {
     /// The batches from the one that the index finds for the offset, at or before it.
     pub(in crate::log) fn scan_from(&self, offset: i64) -> Result<Scanner<'_>, LogError> {
-        let position = self.position_before(offset)?;
-        Ok(Scanner::new(&self.file, &self.path, position, self.size))
+        let scan = |position| Scanner::new(&self.file, &self.path, position, self.size);
+        let Some(entry) = self.entry_before(offset)? else {
+            return Ok(scan(0));
+        };
+        if self.leads_to_batch(entry)? {
+            return Ok(scan(u64::from(entry.position)));
+        }
+        self.warn_of_index();
+        Ok(scan(0))
     }
 
-    /// Where a batch starts that is not after the one with the offset.
-    fn position_before(&self, offset: i64) -> Result<u64, LogError> {
+    /// Whether an entry of the index is that of a batch.
+    pub(super) fn leads_to_batch(&self, entry: OffsetEntry) -> Result<bool, LogError> {
+        let position = u64::from(entry.position);
+        if position >= self.size {
+            return Ok(false);
+        }
+        let header = self.chunk(position, HEADER_SIZE)?;
+        let header = BatchHeader::parse(&header);
+        Ok(header.is_ok_and(|header| self.is_of(entry, &header)))
+    }
+
+    /// The index's entry of a batch that is not after the one with the offset.
+    fn entry_before(&self, offset: i64) -> Result<Option<OffsetEntry>, LogError> {
         let relative = offset - self.base;
-        let entry = self
-            .offsets
+        self.offsets
             .last_where(|entry| i64::from(entry.relative_offset) <= relative)
-            .map_err(LogError::io("searching the index of", &self.path))?;
-        Ok(entry.map_or(0, |entry| u64::from(entry.position)))
+            .map_err(LogError::io("searching the index of", &self.path))
+    }
+
+    /// Whether an entry of the index is that of the batch it leads to. Indexes have no checksum, and
+    /// a wrong one must not hide batches.
+    fn is_of(&self, entry: OffsetEntry, header: &BatchHeader) -> bool {
+        header.last_offset().checked_sub(self.base) == Some(i64::from(entry.relative_offset))
+    }
+
+    fn warn_of_index(&self) {
+        let path = self.path.display();
+        tracing::warn!("the index of {path} is damaged: the segment is read from its start");
     }
 
     /// Whole batches from the one that holds the offset, or the next one, of at most `max_bytes`
@@ -35,11 +63,24 @@ impl Segment {
         below: i64,
         max_bytes: usize,
     ) -> Result<Option<Bytes>, LogError> {
-        let mut at = self.position_before(from)?;
+        let mut entry = self.entry_before(from)?;
+        if entry.is_some_and(|entry| u64::from(entry.position) >= self.size) {
+            self.warn_of_index();
+            entry = None;
+        }
+        let mut at = entry.map_or(0, |entry| u64::from(entry.position));
         // The index leads to at most an interval before the batch.
         let mut want = max_bytes.saturating_add(4096).max(HEADER_SIZE);
         while at < self.size {
             let chunk = self.chunk(at, want)?;
+            if let Some(entry) = entry.take() {
+                let header = BatchHeader::parse(&chunk);
+                if !header.is_ok_and(|header| self.is_of(entry, &header)) {
+                    self.warn_of_index();
+                    at = 0;
+                    continue;
+                }
+            }
             match walk(&chunk, from, below, max_bytes) {
                 Walk::Found { start, end } => return Ok(Some(chunk.slice(start..end))),
                 Walk::Above => return Ok(None),
@@ -89,6 +130,13 @@ impl Segment {
             .times
             .last_where(|entry| entry.timestamp < ms)
             .map_err(LogError::io("searching the index of", &self.path))?;
+        let entry = match entry {
+            Some(entry) if !self.is_time_of_batch(entry)? => {
+                self.warn_of_index();
+                None
+            }
+            entry => entry,
+        };
         let known_before = entry.map_or(self.base, |entry| {
             self.base + i64::from(entry.relative_offset)
         });
@@ -103,6 +151,19 @@ impl Segment {
             }
         }
         Ok(None)
+    }
+
+    /// Whether an entry of the time index says what its batch says.
+    pub(super) fn is_time_of_batch(&self, entry: TimeEntry) -> Result<bool, LogError> {
+        let last = self.base + i64::from(entry.relative_offset);
+        let mut scanner = self.scan_from(last)?;
+        while let Some(found) = scanner.next_header()? {
+            let header = found.header;
+            if header.last_offset() >= last {
+                return Ok(header.last_offset() == last && header.max_timestamp == entry.timestamp);
+            }
+        }
+        Ok(false)
     }
 
     /// The first record with the segment's greatest timestamp.
