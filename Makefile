@@ -17,13 +17,13 @@ test: build-deps ## every test, on the embedded broker and on Kafka, against rea
 lint: build-deps ## formatting, clippy, licences and sources of dependencies
 	@scripts/lint
 
-run: build-deps ## a worker on http://localhost:8083 (WORKER=worker.properties, or a Kafka of its own)
+run: build-deps ## a worker on http://localhost:8083 (WORKER=worker.properties, or a broker of its own in ./connectd-data)
 	@scripts/run
 
-demo: build-deps ## the bookstore pipeline with sample data, printing its records
+demo: build-deps ## the bookstore with sample data, MySQL to SQLite, printing its records; needs no Kafka
 	@scripts/demo
 
-bench: build-deps ## side by side with Kafka Connect and Debezium on the JVM (PART=source, sinks or cluster for one part)
+bench: build-deps ## side by side with Kafka Connect and Debezium on the JVM (PART=source, sinks, cluster or broker for one part)
 	@bench/run $(PART)
 
 clean-services: ## stop the servers that we started and delete all of theirs (.services)

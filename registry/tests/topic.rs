@@ -230,3 +230,18 @@ async fn a_port_that_is_taken_is_named() {
     let error = Registry::start(settings).await.unwrap_err();
     assert!(error.to_string().contains(&listen), "{error}");
 }
+
+/// What the official Python client asks for before it writes to a topic (2.16).
+#[tokio::test]
+async fn there_are_no_associations_and_none_can_be_made() {
+    let registry = Registry::start(settings(&topic("associations")))
+        .await
+        .unwrap();
+    let path = "/associations/resources/-/books?resourceType=topic&associationType=value&offset=0&limit=-1";
+    assert_eq!(get(&registry, path).await, "[]");
+    let step = json!({"method": "POST", "path": "/associations", "body": "{}"});
+    let (status, answer) = ask(&registry, &step).await;
+    assert_eq!(status, StatusCode::NOT_IMPLEMENTED, "{answer}");
+    assert!(answer.contains("associations"), "{answer}");
+    registry.stop().await;
+}

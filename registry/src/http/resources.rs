@@ -30,6 +30,12 @@ pub(super) async fn answer(
         let message = format!("{what} are not supported by this registry");
         return Some(Err(Failure::request(501, message)));
     }
+    if matches!(resource, Resource::Associations) {
+        // None can be made here, so there are none (AssociationsResource.getAssociationsByResourceName).
+        let none = (*method == Method::GET).then(|| Answer::Json(json!([])));
+        let refused = "associations are not supported by this registry".to_owned();
+        return Some(none.ok_or_else(|| Failure::request(501, refused)));
+    }
     if *method == Method::GET {
         return get(service, &resource, query);
     }

@@ -23,6 +23,8 @@ pub(super) enum Resource {
     Config(Option<String>),
     Mode(Option<String>),
     Contexts,
+    /// Of a resource with subjects: what the official clients ask for before they write to a topic.
+    Associations,
     ServerId,
     ServerVersion,
     /// What Confluent's registry has and this one has not.
@@ -65,6 +67,7 @@ pub(super) fn resource(path: &str) -> Option<Resource> {
         ["mode", subject] => Resource::Mode(Some(decode(subject)?)),
         ["contexts"] => Resource::Contexts,
         ["contexts", _] => Resource::Unsupported("contexts"),
+        ["associations", "resources", _, _] => Resource::Associations,
         ["associations", ..] => Resource::Unsupported("associations"),
         ["v1", "metadata", "id"] => Resource::ServerId,
         ["v1", "metadata", "version"] => Resource::ServerVersion,
