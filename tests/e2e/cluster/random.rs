@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use connectd_harness::cluster::WorkloadOptions;
+use connectd_harness::cluster::{Timestamp, WorkloadOptions};
 use connectd_harness::{Kafka, Proxy, alone};
 use serde_json::json;
 
 use super::broker::restart_broker;
 use super::scene::{Scene, options, tell};
+use super::sleep::AWAKENING;
 
 const ROUNDS: usize = 10;
 /// The worker behind the proxy.
@@ -21,13 +22,14 @@ struct Dice(u64);
 impl Dice {
     fn new() -> Self {
         let asked = std::env::var("CLUSTER_SEED").ok();
-        let seed = asked.map(|seed| seed.parse().expect("CLUSTER_SEED is a number"));
+        let seed = asked.map(|seed| seed.parse::<u64>().expect("CLUSTER_SEED is a number"));
         let now = || {
             SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .expect("after 1970")
         };
-        let seed = seed.unwrap_or_else(|| u64::from(now().subsec_nanos()) | 1);
+        // Of zero comes nothing but zero.
+        let seed = seed.unwrap_or_else(|| now().subsec_nanos().into()).max(1);
         tell(&format!("CLUSTER_SEED={seed}"));
         Self(seed)
     }
@@ -87,12 +89,13 @@ async fn ten_faults_at_random_lose_nothing() {
             "{fault:?} of {worker} lasted {lasted:.1?}, even again after {took:.1?}"
         ));
     }
-    scene.end(Duration::from_secs(1)).await;
+    scene.end(AWAKENING).await;
 }
 
 impl Scene {
     async fn happens(&mut self, fault: Fault, worker: usize, proxy: &mut Proxy, round: usize) {
         let cluster = &mut self.cluster;
+        let moment = Timestamp::now();
         match fault {
             Fault::Kill => {
                 cluster.kill(worker);
@@ -125,7 +128,10 @@ impl Scene {
                 cluster.is_cut(FAR, true);
                 cluster.settled().await;
                 proxy.heal().await;
-                cluster.is_cut(FAR, false);
+                if matches!(fault, Fault::Hold) {
+                    self.work.connection_was_held_up(moment, Timestamp::now());
+                }
+                self.cluster.is_cut(FAR, false);
             }
             Fault::Broker => restart_broker(true).await,
             Fault::TwoAtOnce => {

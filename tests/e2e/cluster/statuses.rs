@@ -39,8 +39,8 @@ fn status(record: &Record) -> Option<Status> {
     })
 }
 
-/// No worker wrote a status of something that another one had at that time; for so long it may
-/// have been the last to have it.
+/// No worker wrote a status of something that another one had at that time; for so long one may
+/// have had it yet that the other one had already.
 pub(super) async fn are_by_owners(cluster: &mut Cluster, tolerated: Duration) {
     let lives = cluster.owned();
     for status in written(cluster).await {
@@ -49,7 +49,9 @@ pub(super) async fn are_by_owners(cluster: &mut Cluster, tolerated: Duration) {
             life.work == status.work
                 && life.worker != writer
                 && life.from + SLACK + tolerated < status.at
-                && life.to.is_none_or(|end| status.at < end)
+                && life
+                    .to
+                    .is_none_or(|end| status.at + SLACK + tolerated < end)
         });
         assert!(
             other.is_none(),

@@ -17,7 +17,7 @@ use serde_json::Value;
 pub use life::{Life, Overlap, Work, since};
 pub use picture::{Picture, Placed, counts};
 pub use usage::Usage;
-pub use workload::{Arrived, Line, Lines, Workload, WorkloadOptions};
+pub use workload::{Arrived, Line, Lines, StepBack, Workload, WorkloadOptions};
 
 use crate::kafka::Kafka;
 use crate::rest::Rest;

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::lines::{Line, last_states};
 use super::{Workload, keeps_all};
 use crate::kafka::Kafka;
-use crate::topics::{Record, read_topic};
+use crate::topics::read_topic;
 use crate::wait::eventually_within;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -21,15 +19,17 @@ pub struct Arrived {
     pub lines: u32,
     /// How many records of the topics repeat a line.
     pub repeated: usize,
+    /// How many stored offsets were followed by an earlier one that had been held up.
+    pub went_back: usize,
 }
 
 impl Workload {
     /// Stops writing and waits until every line is in its topic, and in every file and table that
     /// the topic is copied to, the last of each key last; and sees that no stored offset was ever
-    /// followed by an earlier one.
+    /// followed by an earlier one, unless that had been held up.
     ///
     /// # Panics
-    /// If one is missing.
+    /// If one is missing, or an offset went back.
     pub async fn arrived(&mut self) -> Arrived {
         let lines = self.lines.stop();
         let mut repeated = 0;
@@ -44,7 +44,12 @@ impl Workload {
             self.in_table(table, lines).await;
         }
         self.offsets_are_stored().await;
-        Arrived { lines, repeated }
+        let went_back = self.offsets_that_went_back().await.len();
+        Arrived {
+            lines,
+            repeated,
+            went_back,
+        }
     }
 
     /// Waits until a topic has every line; how many records it has.
@@ -120,56 +125,6 @@ impl Workload {
             postgres.wait_for_rows(&query, &rows).await;
         }
     }
-
-    /// Each source's last offset is its file's end, and no offset was followed by an earlier one.
-    async fn offsets_are_stored(&self) {
-        let topic = format!("{}-offsets", self.group);
-        let ends: BTreeMap<String, u64> = (self.lines.paths().iter())
-            .map(|path| {
-                let length = std::fs::metadata(path).expect("a file").len();
-                (path.display().to_string(), length)
-            })
-            .collect();
-        let mut last = BTreeMap::new();
-        let waited = async || {
-            last = last_positions(&read_topic(&topic).await);
-            (last == ends).then_some(())
-        };
-        let waited = tokio::time::timeout(LIMIT, eventually_within(LIMIT * 2, "", waited)).await;
-        assert!(
-            waited.is_ok(),
-            "the offsets {last:?} are not the files' ends {ends:?}"
-        );
-    }
-
-    /// Sees that no stored offset was ever followed by an earlier one.
-    ///
-    /// # Panics
-    /// If one was.
-    pub async fn offsets_never_go_back(&self) {
-        last_positions(&read_topic(&format!("{}-offsets", self.group)).await);
-    }
-}
-
-/// The last stored position of each file.
-fn last_positions(records: &[Record]) -> BTreeMap<String, u64> {
-    let mut positions = BTreeMap::new();
-    for record in records {
-        let key: Value = serde_json::from_str(&record.key_text()).expect("a key");
-        let Some(file) = key[1]["filename"].as_str() else {
-            continue;
-        };
-        let value: Value = serde_json::from_str(&record.text()).expect("an offset");
-        let position = value["position"].as_u64().expect("a position");
-        let before = positions.insert(file.to_owned(), position);
-        assert!(
-            before.is_none_or(|before| before <= position),
-            "{file}: the offset {position} was stored after {before:?} (record {} of partition {})",
-            record.offset,
-            record.partition,
-        );
-    }
-    positions
 }
 
 /// A file's lines without a last one whose end is not there yet.
@@ -177,32 +132,4 @@ fn whole_lines(file: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     whole.lines().map(str::to_owned).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(offset: i64, position: u64) -> Record {
-        Record {
-            partition: 0,
-            offset,
-            timestamp: None,
-            key: Some(br#"["c",{"filename":"/f"}]"#.to_vec()),
-            value: Some(format!(r#"{{"position":{position}}}"#).into_bytes()),
-            headers: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn the_last_position_counts() {
-        let last = last_positions(&[record(0, 3), record(1, 3), record(2, 9)]);
-        assert_eq!(last, [("/f".to_owned(), 9)].into());
-    }
-
-    #[test]
-    #[should_panic(expected = "the offset 3 was stored after Some(9)")]
-    fn an_offset_that_goes_back_is_found() {
-        last_positions(&[record(0, 9), record(1, 3)]);
-    }
 }

@@ -2,6 +2,7 @@
 
 mod arrived;
 mod lines;
+mod offsets;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,11 +13,13 @@ use tempfile::TempDir;
 
 pub use arrived::Arrived;
 pub use lines::{Line, Lines};
+pub use offsets::StepBack;
 
 use super::Cluster;
 use crate::kafka::Kafka;
 use crate::postgres::Postgres;
 use crate::services::unique;
+use offsets::HeldUp;
 
 /// How much work.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +67,7 @@ pub struct Workload {
     options: WorkloadOptions,
     folder: TempDir,
     postgres: Option<Postgres>,
+    held_up: Vec<HeldUp>,
 }
 
 impl Workload {
@@ -82,6 +86,7 @@ impl Workload {
             options,
             folder,
             postgres,
+            held_up: Vec::new(),
         };
         let kafka = Kafka::new();
         for topic in workload.topics() {
