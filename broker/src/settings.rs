@@ -35,8 +35,11 @@ pub struct Settings {
     pub default_partitions: i32,
     /// The partitions of `__consumer_offsets` and `__transaction_state`.
     pub internal_partitions: i32,
-    /// How often retention and compaction are looked after.
+    /// How often compaction is looked after (`log.cleaner.backoff.ms`).
     pub clean_every: Duration,
+    /// How often retention is looked after (`log.retention.check.interval.ms`). So long even a
+    /// record stays whose timestamp is older than its topic keeps any.
+    pub retain_every: Duration,
     /// How long a group waits for more members after its first (`group.initial.rebalance.delay.ms`;
     /// Kafka waits for three seconds).
     pub group_initial_rebalance_delay: Duration,
@@ -87,6 +90,7 @@ impl Settings {
             default_partitions: 1,
             internal_partitions: 1,
             clean_every: Duration::from_secs(15),
+            retain_every: Duration::from_secs(5 * 60),
             group_initial_rebalance_delay: Duration::ZERO,
             group_min_session_timeout: Duration::from_secs(6),
             group_max_session_timeout: Duration::from_secs(30 * 60),

@@ -6,12 +6,19 @@ use super::{Partition, State};
 use crate::log::{CleanBounds, LastRecord, LogError};
 
 impl Partition {
-    /// Deletes what is too old or too much, compacts, and forgets producers that have been silent
-    /// for long. One call at a time; what takes long is done with the log unlocked.
+    /// Deletes what is too old or too much.
+    pub(crate) fn retain(&self, now_ms: i64) -> Result<(), LogError> {
+        let mut state = self.write();
+        state.log.delete_old_segments(now_ms)?;
+        state.forget_deleted();
+        Ok(())
+    }
+
+    /// Compacts, and forgets producers that have been silent for long. One call at a time; what
+    /// takes long is done with the log unlocked.
     pub(crate) fn clean(&self, now_ms: i64) -> Result<(), LogError> {
         let plan = {
             let mut state = self.write();
-            state.log.delete_old_segments(now_ms)?;
             state.log.flush_if_due()?;
             state.producers.expire(now_ms);
             state.forget_deleted();

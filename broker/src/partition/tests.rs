@@ -321,6 +321,31 @@ proptest::proptest! {
     }
 }
 
+// log.retention.check.interval.ms is longer than log.cleaner.backoff.ms: what is written with an old
+// time can be read for a while.
+#[test]
+fn old_records_go_by_retention_and_not_by_compaction() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let short = LogConfig {
+        retention_ms: Some(1000),
+        ..config()
+    };
+    let partition =
+        Partition::open(dir.path(), short, PartitionSettings::default()).expect("opening");
+    let old = batch(PRODUCER, 0, 0, 0);
+    let produced = partition.produce_in(old, |_, _| Ok(()));
+    produced.expect("produced");
+    let far = now_ms() + 1_000_000_000;
+    let is_there = || {
+        let fetched = partition.fetch(0, 1 << 20, false);
+        fetched.is_ok_and(|fetched| !fetched.records.is_empty())
+    };
+    partition.clean(far).expect("cleaned");
+    assert!(is_there());
+    partition.retain(far).expect("retained");
+    assert!(!is_there());
+}
+
 // LogValidator.validateKey, validateTimestamp
 #[test]
 fn a_compacted_topic_needs_keys_and_timestamps_have_a_range() {

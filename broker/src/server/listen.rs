@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use kafka_protocol::protocol::StrBytes;
 use tokio::net::TcpListener;
@@ -206,13 +206,23 @@ async fn clean(shared: Arc<Shared>) {
     due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // The first tick is at once, when there is nothing to clean yet.
     due.tick().await;
+    let mut retained = Instant::now();
     loop {
         due.tick().await;
+        let retain = retained.elapsed() >= shared.settings.retain_every;
+        if retain {
+            retained = Instant::now();
+        }
         for topic in shared.topics.all() {
             for (index, partition) in topic.partitions.iter().enumerate() {
                 let partition = Arc::clone(partition);
-                let cleaned = tokio::task::spawn_blocking(move || partition.clean(now_ms())).await;
-                match cleaned {
+                let cleaned = tokio::task::spawn_blocking(move || {
+                    if retain {
+                        partition.retain(now_ms())?;
+                    }
+                    partition.clean(now_ms())
+                });
+                match cleaned.await {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => tracing::error!("cleaning {}-{index}: {error}", topic.name),
                     Err(error) => tracing::error!("cleaning {}-{index}: {error}", topic.name),
