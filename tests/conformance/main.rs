@@ -13,6 +13,7 @@ mod client;
 mod compare;
 mod data;
 mod groups;
+mod java;
 mod protocol;
 mod raw;
 mod restart;
