@@ -72,8 +72,11 @@ fn text(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
 }
 
+/// Writes a request in a version; whether it has a form for it.
+type Encode<'a> = &'a dyn Fn(&mut BytesMut, i16) -> bool;
+
 /// The body of the first of these that the version has a form for.
-fn first(version: i16, requests: &[&dyn Fn(&mut BytesMut, i16) -> bool]) -> Bytes {
+fn first(version: i16, requests: &[Encode<'_>]) -> Bytes {
     for request in requests {
         let mut body = BytesMut::new();
         if request(&mut body, version) {
