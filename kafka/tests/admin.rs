@@ -4,13 +4,25 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use connect_kafka::admin::{Admin, AdminError, NewTopic, PartitionBounds};
+use connect_kafka::admin::{Admin, AdminError, NewTopic, PartitionBounds, TopicConfigs};
 use connect_kafka::health::{RetryPolicy, wait_for_cluster};
 use connect_kafka::log::LogEntry;
 use connect_kafka::{ClientKind, ClientSettings, Props};
 use support::*;
+
+/// A topic's configuration; a broker may know it a moment after its creation was answered.
+async fn configs(admin: &Admin, topic: &str) -> TopicConfigs {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(configs) = admin.topic_configs(topic).await.unwrap() {
+            return configs;
+        }
+        assert!(Instant::now() < deadline, "{topic} is not there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
 
 #[tokio::test]
 async fn topics_are_created_described_and_deleted() {
@@ -23,7 +35,7 @@ async fn topics_are_created_described_and_deleted() {
     let description = admin.describe_topic(&name).await.unwrap().unwrap();
     assert_eq!(description.partitions, [0, 1, 2]);
     assert_eq!(description.replication_factor, 1);
-    let configs = admin.topic_configs(&name).await.unwrap().unwrap();
+    let configs = configs(&admin, &name).await;
     assert!(configs.is_only_compacted());
     assert_eq!(configs.get("segment.ms"), Some("600000"));
 
@@ -81,25 +93,11 @@ async fn a_topic_that_is_not_compacted_is_seen_as_such() {
         .create_topic(&NewTopic::new(deleting.clone(), 1, 1))
         .await
         .unwrap();
-    assert!(
-        !admin
-            .topic_configs(&deleting)
-            .await
-            .unwrap()
-            .unwrap()
-            .is_only_compacted()
-    );
+    assert!(!configs(&admin, &deleting).await.is_only_compacted());
     let both = unique("both");
     let topic = NewTopic::new(both.clone(), 1, 1).config("cleanup.policy", "compact,delete");
     admin.create_topic(&topic).await.unwrap();
-    assert!(
-        !admin
-            .topic_configs(&both)
-            .await
-            .unwrap()
-            .unwrap()
-            .is_only_compacted()
-    );
+    assert!(!configs(&admin, &both).await.is_only_compacted());
 }
 
 #[tokio::test]
