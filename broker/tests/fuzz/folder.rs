@@ -32,7 +32,7 @@ use crate::requests::{fetch, produce};
 use crate::wire::Wire;
 
 /// Damaged folders of each kind.
-const ROUNDS: usize = 200;
+const ROUNDS: usize = 80;
 
 /// A start takes milliseconds; one that takes this long does not end.
 const ENDLESS: Duration = Duration::from_secs(60);
