@@ -15,7 +15,7 @@ use support::Process;
 fn start(data: &Path) -> Process {
     let listen = ["broker", "--listen", "127.0.0.1:0", "--data"];
     let listen = listen.map(AsRef::as_ref);
-    Process::with_log(listen.into_iter().chain([data.as_os_str()]))
+    Process::start(listen.into_iter().chain([data.as_os_str()]))
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl Dev {
     fn start(more: &[&str]) -> Self {
         let any = "127.0.0.1:0";
         let args = ["dev", "--rest", any, "--kafka", any];
-        let mut process = Process::with_output(args.iter().chain(more));
+        let mut process = Process::start(args.iter().chain(more));
         process.line_with("connectd is ready after");
         let rest = Rest::new(process.line_with("REST API").trim());
         let kafka = process.line_with("Kafka").trim().to_owned();
@@ -110,7 +110,7 @@ async fn what_it_has_is_there_again_after_a_restart() {
     let subjects = registry.get("/subjects").await;
     assert_eq!(subjects, json!(["lines-value"]));
 
-    let mut second = Process::with_log(["dev", data[0], data[1], "--kafka", "127.0.0.1:0"]);
+    let mut second = Process::start(["dev", data[0], data[1], "--kafka", "127.0.0.1:0"]);
     let refused = second.line_with("in use by another broker");
     assert!(refused.contains("stop that one"), "{refused}");
     assert_eq!(second.code(), Some(1));
@@ -124,7 +124,7 @@ async fn an_ephemeral_one_leaves_nothing_and_a_taken_port_is_named() {
     let health = dev.rest.get("/health").await;
     assert_eq!(health["status"], "healthy");
 
-    let mut second = Process::with_log(["dev", "--ephemeral", "--kafka", &dev.kafka]);
+    let mut second = Process::start(["dev", "--ephemeral", "--kafka", &dev.kafka]);
     let refused = second.line_with("starting the broker");
     assert!(refused.contains("--kafka"), "{refused}");
     second.line_with(&dev.kafka);

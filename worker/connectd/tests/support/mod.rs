@@ -1,31 +1,26 @@
 //! `connectd` as a process whose lines are read.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, PipeReader};
+use std::process::{Child, Command};
 
 pub(crate) struct Process {
     child: Child,
-    lines: BufReader<Box<dyn Read>>,
+    lines: BufReader<PipeReader>,
 }
 
 impl Process {
-    /// Starts it; the lines are those of its log.
-    pub(crate) fn with_log<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
-        let mut child = command(args).stderr(Stdio::piped()).spawn().unwrap();
-        let log = child.stderr.take().unwrap();
-        Self::new(child, Box::new(log))
-    }
-
-    /// Starts it; the lines are what it prints.
-    pub(crate) fn with_output<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
-        let mut child = command(args).stdout(Stdio::piped()).spawn().unwrap();
-        let output = child.stdout.take().unwrap();
-        Self::new(child, Box::new(output))
-    }
-
-    fn new(child: Child, lines: Box<dyn Read>) -> Self {
-        let lines = BufReader::new(lines);
+    /// Starts it; the lines are what it prints and what it logs.
+    pub(crate) fn start<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_connectd"))
+            .args(args)
+            .env_remove("RUST_LOG")
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(reader);
         Self { child, lines }
     }
 
@@ -62,10 +57,4 @@ impl Drop for Process {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-fn command<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_connectd"));
-    command.args(args).env_remove("RUST_LOG");
-    command
 }
