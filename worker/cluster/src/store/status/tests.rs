@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -128,6 +129,7 @@ fn a_late_end_does_not_overwrite_a_newer_run() {
 #[derive(Default)]
 struct SlowLog {
     sent: Mutex<Vec<(LogRecord, OnFailure)>>,
+    closed: AtomicBool,
 }
 
 #[async_trait]
@@ -149,6 +151,10 @@ impl RecordLog for SlowLog {
     }
 
     async fn stop(&self) {}
+
+    fn is_open(&self) -> bool {
+        !self.closed.load(Ordering::Relaxed)
+    }
 }
 
 #[test]
@@ -238,4 +244,28 @@ async fn a_status_is_sent_again_as_long_as_it_is_true() {
     reader.read(0, b"status-task-a-0", Some(running_elsewhere(5).as_bytes()));
     assert_eq!(fail_and_await_next(&log).await, None);
     assert_eq!(store.task(&id).unwrap().worker_id, "w:2");
+}
+
+/// The group was lost before the end of a run could be told, and is there again before its new
+/// generation is known here.
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_run_is_not_told_after_the_group_was_lost() {
+    let reader = Arc::new(StatusReader::default());
+    let log = Arc::new(SlowLog::default());
+    let store = store(reader.clone(), log.clone());
+    let id = ConnectorTaskId::new("a", 0);
+    store.set_generation(3);
+    for (state, is_told) in [
+        (State::Unassigned, false),
+        (State::Failed, false),
+        (State::Running, true),
+    ] {
+        store.task_state(&id, state, None);
+        log.closed.store(true, Ordering::Relaxed);
+        let (_, failed) = log.sent.lock().unwrap().pop().unwrap();
+        failed(connect_api::Error::retriable("not in the group"));
+        log.closed.store(false, Ordering::Relaxed);
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        assert_eq!(!log.sent.lock().unwrap().is_empty(), is_told, "{state:?}");
+    }
 }

@@ -66,7 +66,12 @@ impl StatusWrite {
         });
     }
 
+    /// The end of a run that nobody heard of while this worker was in the group is nobody's business any
+    /// more: the next run, here or elsewhere, tells of itself, and this would say otherwise for ever.
     fn is_still_true(&self) -> bool {
+        if self.safely && !self.log.is_open() {
+            return false;
+        }
         let mut state = self.reader.state();
         self.generation == self.present.load(Ordering::Relaxed)
             && state.may_write_again(&self.key, self.sequence, self.safely)
