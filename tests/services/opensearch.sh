@@ -30,6 +30,9 @@ opensearch_start() {
         org.codelibs.opensearch.runner.OpenSearchRunner -basePath "$data/node" -numOfNode 1 \
         -baseHttpPort $((port - 1)) -clusterName connectd -useLogger -printOnFailure
     wait_for opensearch 120 opensearch_answers "$port"
+    # As for Elasticsearch: a disk that is nearly full is none of the tests' business.
+    curl -sf -o /dev/null -X PUT -H 'Content-Type: application/json' "http://127.0.0.1:$port/_cluster/settings" -d \
+        '{"persistent":{"cluster.routing.allocation.disk.threshold_enabled":false,"cluster.blocks.create_index":null}}'
 }
 
 opensearch_answers() { # PORT
