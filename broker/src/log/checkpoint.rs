@@ -29,7 +29,7 @@ pub(super) struct Checkpoint {
 
 impl Checkpoint {
     /// A new log's.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             start: 0,
             recovery: 0,
@@ -40,25 +40,26 @@ impl Checkpoint {
         }
     }
 
-    /// What a log must go by whose file is damaged: nothing is certain.
-    fn unknown() -> Self {
+    /// What a log must go by whose file is damaged or gone: nothing is certain.
+    pub(super) fn unknown() -> Self {
         Self {
             gaps: i64::MAX,
             ..Self::new()
         }
     }
 
-    pub(super) fn read(dir: &Path) -> Result<Self, LogError> {
+    /// None where there is no file.
+    pub(super) fn read(dir: &Path) -> Result<Option<Self>, LogError> {
         let path = dir.join(FILE);
         let text = match fs::read(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(LogError::io("reading", &path)(error)),
         };
-        Ok(Self::parse(&text).unwrap_or_else(|| {
+        Ok(Some(Self::parse(&text).unwrap_or_else(|| {
             tracing::warn!(file = %path.display(), "damaged checkpoint, the log is recovered");
             Self::unknown()
-        }))
+        })))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -166,14 +167,11 @@ mod tests {
     #[test]
     fn a_damaged_file_is_taken_as_knowing_nothing() {
         let dir = tempfile::tempdir().expect("a folder");
-        assert_eq!(
-            Checkpoint::read(dir.path()).expect("reads"),
-            Checkpoint::new()
-        );
+        assert_eq!(Checkpoint::read(dir.path()).expect("reads"), None);
         fs::write(dir.path().join(FILE), b"version 1\nstart \xff").expect("writes");
         assert_eq!(
             Checkpoint::read(dir.path()).expect("reads"),
-            Checkpoint::unknown()
+            Some(Checkpoint::unknown())
         );
     }
 }

@@ -206,6 +206,11 @@ fn source_of(error: &LogError) -> String {
     std::error::Error::source(error).map_or(String::new(), ToString::to_string)
 }
 
+/// Whether a folder has a segment.
+pub(super) fn has_segments(dir: &Path) -> Result<bool, LogError> {
+    Ok(!segment_bases(dir)?.is_empty())
+}
+
 /// The base offsets of a folder's segments, in order.
 fn segment_bases(dir: &Path) -> Result<Vec<i64>, LogError> {
     let mut bases: Vec<i64> = file_names(dir)?

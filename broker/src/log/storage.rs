@@ -32,11 +32,26 @@ struct Unflushed {
     since: Option<Instant>,
 }
 
+/// Where a log begins and what else its segments do not tell. Each has its file from its creation on: where
+/// there are segments without it, it is gone, and compaction may have been there.
+fn checkpoint(dir: &Path) -> Result<Checkpoint, LogError> {
+    if let Some(checkpoint) = Checkpoint::read(dir)? {
+        return Ok(checkpoint);
+    }
+    if recovery::has_segments(dir)? {
+        tracing::warn!(folder = %dir.display(), "the checkpoint is gone, the log is recovered");
+        return Ok(Checkpoint::unknown());
+    }
+    let new = Checkpoint::new();
+    new.write(dir, false)?;
+    Ok(new)
+}
+
 impl Log {
     /// Creates the log of a folder or opens it. What a crash left half written at its end is cut.
     pub(crate) fn open(dir: &Path, config: LogConfig) -> Result<Self, LogError> {
         fs::create_dir_all(dir).map_err(LogError::io("creating", dir))?;
-        let mut checkpoint = Checkpoint::read(dir)?;
+        let mut checkpoint = checkpoint(dir)?;
         let loaded = recovery::load(dir, &checkpoint, config.index_interval_bytes)?;
         let mut end = loaded.end;
         let mut segments = loaded.segments;
