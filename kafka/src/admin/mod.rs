@@ -33,6 +33,9 @@ pub use topic::{NewTopic, TopicConfigs, TopicDescription, refused_topic_name};
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 const EVENTS_PER_CALL: usize = 64;
+/// How often a topic that is there is asked for settings that are not told.
+const SETTLING_TRIES: u32 = 10;
+const SETTLING_PAUSE: Duration = Duration::from_millis(100);
 
 /// The cluster as one of its brokers describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,19 +242,16 @@ impl Admin {
     ///
     /// [`AdminError`].
     pub async fn topic_configs(&self, name: &str) -> Result<Option<TopicConfigs>, AdminError> {
-        let changer = self.changer(&format!("describe topic '{name}'")).await?;
-        let resources = changer
-            .describe_configs([&ResourceSpecifier::Topic(name)], &self.options())
-            .await
-            .map_err(|error| self.failed("describe the settings of", name, &error))?;
-        // The `rdkafka` crate drops the error of a single resource: what is left is a resource
-        // without settings, which no topic is.
-        let described = resources.into_iter().find_map(Result::ok);
-        if let Some(described) = described.filter(|described| !described.entries.is_empty()) {
-            return Ok(Some(TopicConfigs::from_resource(described)));
-        }
-        if self.describe_topic(name).await?.is_none() {
-            return Ok(None);
+        for _ in 0..SETTLING_TRIES {
+            if let Some(configs) = self.described_configs(name).await? {
+                return Ok(Some(configs));
+            }
+            if self.describe_topic(name).await?.is_none() {
+                return Ok(None);
+            }
+            // Not allowed to be told; or it was created between the two requests, or the broker
+            // that was asked first has not heard of it yet.
+            tokio::time::sleep(SETTLING_PAUSE).await;
         }
         let code = ErrorCode::TopicAuthorizationFailed;
         Err(AdminError::from_code(
@@ -260,6 +260,20 @@ impl Admin {
             code,
             None,
         ))
+    }
+
+    /// None when the broker does not tell, for whatever reason: the `rdkafka` crate drops the error
+    /// of a single resource, and what is left is a resource without settings, which no topic is.
+    async fn described_configs(&self, name: &str) -> Result<Option<TopicConfigs>, AdminError> {
+        let changer = self.changer(&format!("describe topic '{name}'")).await?;
+        let resources = changer
+            .describe_configs([&ResourceSpecifier::Topic(name)], &self.options())
+            .await
+            .map_err(|error| self.failed("describe the settings of", name, &error))?;
+        let described = resources.into_iter().find_map(Result::ok);
+        Ok(described
+            .filter(|described| !described.entries.is_empty())
+            .map(TopicConfigs::from_resource))
     }
 
     /// Where the partitions of a topic begin and end, transactions that are still open included.

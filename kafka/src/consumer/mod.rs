@@ -175,7 +175,8 @@ impl GroupConsumer {
         self.max_poll_interval
     }
 
-    /// How large batches may become: `max.poll.records`, and what librdkafka may hold.
+    /// How large batches may become: `max.poll.records`, and 4 MB or what librdkafka may hold,
+    /// whichever is less.
     #[must_use]
     pub fn limits(&self) -> BatchLimits {
         self.limits

@@ -9,6 +9,8 @@ use crate::config::ConnectionSettings;
 const ACCESS_DENIED: [u16; 5] = [1044, 1045, 1130, 1698, 3118];
 /// A right is missing: `ER_SPECIFIC_ACCESS_DENIED_ERROR`, `ER_TABLEACCESS_DENIED_ERROR`, …
 const PRIVILEGE: [u16; 4] = [1142, 1143, 1227, 1370];
+/// `ER_BAD_DB_ERROR` and `ER_NO_SUCH_TABLE`.
+const GONE: [u16; 2] = [1049, 1146];
 /// Faults that pass: too many connections, shutdown, network, timeouts, deadlocks, killed.
 const PASSING: [u16; 18] = [
     1040, 1053, 1077, 1078, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1205, 1213, 1226, 1317,
@@ -21,6 +23,15 @@ pub(crate) fn server_code(error: &MySqlError) -> Option<u16> {
         MySqlError::Server(error) => Some(error.code),
         _ => None,
     }
+}
+
+/// Whether a statement failed because its table or database is not there.
+pub(crate) fn is_gone(error: &Error) -> bool {
+    let source = std::error::Error::source(error);
+    let code = source
+        .and_then(|source| source.downcast_ref())
+        .and_then(server_code);
+    code.is_some_and(|code| GONE.contains(&code))
 }
 
 pub(super) fn is_tls(error: &MySqlError) -> bool {

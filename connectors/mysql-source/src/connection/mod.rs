@@ -6,7 +6,7 @@ mod privileges;
 mod server;
 mod variables;
 
-pub(crate) use errors::{is_retriable, server_code, to_error, unable_to_connect};
+pub(crate) use errors::{is_gone, is_retriable, server_code, to_error, unable_to_connect};
 pub use privileges::{Privilege, missing_privileges};
 pub use server::ServerInfo;
 pub(crate) use variables::ServerVariables;

@@ -13,8 +13,8 @@ use connect_api::{Error, Result};
 use mysql_async::Row;
 use tokio_util::sync::CancellationToken;
 
-use self::locks::Lock;
-use self::structure::Statement;
+use self::locks::{Lock, Locks};
+use self::structure::{Statement, Tables};
 use crate::capture::Capture;
 use crate::config::{LockingMode, TableOrder};
 use crate::connection::{Connection, Database, ServerInfo, ServerVariables, text_of};
@@ -88,40 +88,29 @@ impl<'a> Snapshot<'a> {
         connection: &mut Connection,
         task: &SnapshotTask,
     ) -> Result<StoredOffset> {
-        let all = structure::all_tables(connection).await?;
         let filters = self.capture.schema.filters().clone();
-        let in_history: Vec<TableId> = all
-            .iter()
-            .filter(|id| filters.is_in_history(id))
-            .cloned()
-            .collect();
-        let captured: Vec<TableId> = all
-            .iter()
-            .filter(|id| filters.is_captured(id))
-            .cloned()
-            .collect();
-        check_number(&self.capture.settings.max_tables, captured.len())?;
-        if captured.is_empty() {
-            tracing::warn!(
-                "no table is captured: check the include and exclude lists, and that the user may see the tables"
-            );
-        }
         let settings = self.capture.settings.snapshot.clone();
-        let lock = locks::lock(connection, self.server, &settings, &captured).await?;
+        let locks = Locks::new(self.database, self.server, &filters);
+        let lock = locks.take(connection, &settings).await?;
         self.read_position(connection, task).await?;
         if lock == Lock::None {
             // Changes between the position and this are sent twice, none is lost.
             locks::begin(connection).await?;
         }
-        let statements = self
-            .read_structure(connection, lock, &in_history, &captured)
-            .await?;
+        // What is created before the place in the binlog is listed, what comes later is streamed.
+        let tables = match &lock {
+            Lock::Tables(tables) => tables.clone(),
+            Lock::None | Lock::Global => Tables::list(connection, &filters).await?,
+        };
+        self.check_captured(&tables)?;
+        let statements = self.read_structure(connection, &lock, &tables).await?;
         if lock == Lock::Global && settings.locking == LockingMode::Minimal {
             locks::unlock(connection).await?;
         }
         self.tell_structure(statements).await?;
         if task.data {
-            let tables: Vec<TableId> = captured
+            let tables: Vec<TableId> = tables
+                .captured
                 .into_iter()
                 .filter(|id| filters.is_in_snapshot(id))
                 .collect();
@@ -134,6 +123,15 @@ impl<'a> Snapshot<'a> {
         }
         connection.run("ROLLBACK").await?;
         self.finish(task).await
+    }
+
+    fn check_captured(&self, tables: &Tables) -> Result<()> {
+        if tables.captured.is_empty() {
+            tracing::warn!(
+                "no table is captured: check the include and exclude lists, and that the user may see the tables"
+            );
+        }
+        check_number(&self.capture.settings.max_tables, tables.captured.len())
     }
 
     async fn read_position(
@@ -169,22 +167,25 @@ impl<'a> Snapshot<'a> {
     async fn read_structure(
         &mut self,
         connection: &mut Connection,
-        lock: Lock,
-        tables: &[TableId],
-        locked: &[TableId],
+        lock: &Lock,
+        tables: &Tables,
     ) -> Result<Vec<Statement>> {
         let variables = ServerVariables::read(connection).await?;
         self.capture.schema.clear();
         self.capture.schema.set_sql_mode(variables.sql_mode);
-        if lock != Lock::Tables {
-            return structure::statements(connection, None, &variables, tables).await;
-        }
+        let Lock::Tables(locked) = lock else {
+            return structure::statements(connection, None, &variables, &tables.in_history).await;
+        };
         // A session with table locks can read no other table.
-        let locked: HashSet<TableId> = locked.iter().cloned().collect();
+        let locked: HashSet<TableId> = locked.captured.iter().cloned().collect();
         let mut other = self.database.connect().await?;
-        let statements =
-            structure::statements(connection, Some((&mut other, &locked)), &variables, tables)
-                .await;
+        let statements = structure::statements(
+            connection,
+            Some((&mut other, &locked)),
+            &variables,
+            &tables.in_history,
+        )
+        .await;
         other.close().await;
         statements
     }

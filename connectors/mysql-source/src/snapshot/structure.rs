@@ -6,8 +6,31 @@ use std::collections::{HashMap, HashSet};
 use connect_api::{Error, Result};
 use mysql_async::Row;
 
-use crate::connection::{Connection, ServerVariables, text_of};
+use crate::config::Filters;
+use crate::connection::{Connection, ServerVariables, is_gone, text_of};
 use crate::tables::TableId;
+
+/// The tables of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tables {
+    /// Those whose structures are kept.
+    pub(super) in_history: Vec<TableId>,
+    /// Those whose changes are told.
+    pub(super) captured: Vec<TableId>,
+}
+
+impl Tables {
+    /// As they are now.
+    pub(super) async fn list(connection: &mut Connection, filters: &Filters) -> Result<Self> {
+        let all = all_tables(connection).await?;
+        let those =
+            |is: &dyn Fn(&TableId) -> bool| all.iter().filter(|id| is(id)).cloned().collect();
+        Ok(Self {
+            in_history: those(&|id| filters.is_in_history(id)),
+            captured: those(&|id| filters.is_captured(id)),
+        })
+    }
+}
 
 /// One statement and the database that it runs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +40,7 @@ pub(super) struct Statement {
 }
 
 /// All base tables that the user may see.
-pub(super) async fn all_tables(connection: &mut Connection) -> Result<Vec<TableId>> {
+async fn all_tables(connection: &mut Connection) -> Result<Vec<TableId>> {
     let databases: Vec<String> = connection.rows("SHOW DATABASES").await?;
     let mut tables = Vec::new();
     for database in databases {
@@ -102,10 +125,18 @@ fn databases_of(tables: &[TableId]) -> Vec<&str> {
 
 async fn create_table(connection: &mut Connection, id: &TableId) -> Result<Option<String>> {
     let sql = format!("SHOW CREATE TABLE {}", id.to_backquoted());
-    let row: Option<Row> = connection.first(&sql).await.map_err(|error| {
-        Error::new(error.kind(), format!("reading the structure of {id}")).caused_by(error)
-    })?;
-    Ok(row.and_then(|row| text_of(&row, 1)))
+    match connection.first::<Row>(&sql).await {
+        Ok(row) => Ok(row.and_then(|row| text_of(&row, 1))),
+        // It was dropped since it was listed, which no lock kept anybody from.
+        Err(error) if is_gone(&error) => {
+            tracing::warn!(table = %id, "the table is gone: it is left out of the snapshot");
+            Ok(None)
+        }
+        Err(error) => {
+            let doing = format!("reading the structure of {id}");
+            Err(Error::new(error.kind(), doing).caused_by(error))
+        }
+    }
 }
 
 async fn database_collations(
