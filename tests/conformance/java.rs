@@ -3,15 +3,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
-use connectd_harness::beside_others;
+use connectd_harness::{Proxy, beside_others};
 use serde_json::Value;
 use tokio::process::Command;
 
 use crate::compare::check;
 use crate::target::Target;
 
-/// Kafka's own client sees the same: records of all compressions, transactions, groups of all
+/// Kafka's own client sees the same: records of all compressions, idempotence, transactions, groups of all
 /// assignors whose members die and come back, and what an administrator does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kafkas_own_client_sees_the_same() {
@@ -28,13 +29,31 @@ async fn kafkas_own_client_sees_the_same() {
 }
 
 async fn observe(java: &Java, classes: &Path, target: &Target) -> Value {
-    let mut command = java.command(Some(classes), "Main");
+    let upstream = target.bootstrap.parse().expect("an address");
+    let mut proxy = Proxy::of_broker(upstream).await;
+    let cut = format!("-Dcut={}", proxy.address());
+    let mut command = java.command(&[&cut], Some(classes), "Main");
     command.args([&target.bootstrap, &target.unique("java")]);
-    let output = command.stdin(Stdio::null()).output().await;
+    let output = tokio::select! {
+        output = command.stdin(Stdio::null()).output() => output,
+        never = cut_now_and_then(&mut proxy) => never,
+    };
     let output = output.expect("a JVM");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "on {}: {said}", target.name);
     serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// Requests and answers are lost each time.
+async fn cut_now_and_then(proxy: &mut Proxy) -> ! {
+    loop {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        proxy.hold();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        proxy.cut().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        proxy.heal().await;
+    }
 }
 
 /// A Java, and the jars of Kafka.
@@ -61,14 +80,15 @@ impl Java {
         }
     }
 
-    /// A program of Kafka's jars, or of `classes`.
-    pub(crate) fn command(&self, classes: Option<&Path>, class: &str) -> Command {
+    /// A program of Kafka's jars, or of `classes`, by a JVM with more `options`.
+    pub(crate) fn command(&self, options: &[&str], classes: Option<&Path>, class: &str) -> Command {
         let logging = Path::new(env!("CARGO_MANIFEST_DIR")).join("../services");
         let logging = logging.join("log4j2-tools.properties");
         let classes = classes.map_or(String::new(), |it| format!(":{}", it.display()));
         let mut command = Command::new(&self.program);
         command
             .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"])
+            .args(options)
             .arg(format!("-Dlog4j2.configurationFile={}", logging.display()))
             .arg("-cp")
             .arg(format!("{}{classes}", self.jars))

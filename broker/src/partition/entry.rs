@@ -36,6 +36,8 @@ pub(super) struct ProducerEntry {
     pub(super) epoch: i16,
     pub(super) coordinator_epoch: i32,
     pub(super) last_timestamp: i64,
+    /// When it was last heard of, by this node's clock; `None` for since that was last asked.
+    pub(super) heard_ms: Option<i64>,
     /// The first offset of its open transaction.
     pub(super) transaction_start: Option<i64>,
     pub(super) batches: VecDeque<AppendedBatch>,
@@ -48,6 +50,7 @@ impl ProducerEntry {
             epoch: NO_EPOCH,
             coordinator_epoch: -1,
             last_timestamp: -1,
+            heard_ms: None,
             transaction_start: None,
             batches: VecDeque::new(),
         }
@@ -78,6 +81,7 @@ impl ProducerEntry {
         }
         self.batches.push_back(batch);
         self.last_timestamp = batch.timestamp;
+        self.heard_ms = None;
     }
 
     /// Ends the open transaction, if any, and answers where it began.
@@ -90,6 +94,7 @@ impl ProducerEntry {
         self.move_to_epoch(epoch);
         self.coordinator_epoch = coordinator_epoch;
         self.last_timestamp = timestamp;
+        self.heard_ms = None;
         self.transaction_start.take()
     }
 

@@ -329,7 +329,7 @@ impl State {
                 aborted.extend(producers.ended(header, marker));
             }
         })?;
-        producers.expire(now_ms());
+        producers.recovered(now_ms());
         self.forget_deleted();
         Ok(())
     }

@@ -198,13 +198,24 @@ impl Producers {
         })
     }
 
-    /// Forgets the producers that have been silent for a day and have no transaction open
-    /// (`ProducerStateManager.removeExpiredProducers`).
+    /// Forgets the producers that have been silent for a day and have no transaction open. Kafka
+    /// goes by the time of their records (`ProducerStateManager.removeExpiredProducers`), so it
+    /// forgets one that writes old ones while it does, and takes from it again what it has.
     pub(super) fn expire(&mut self, now_ms: i64) {
         self.entries.retain(|_, entry| {
+            let heard_ms = *entry.heard_ms.get_or_insert(now_ms);
             entry.transaction_start.is_some()
-                || now_ms.saturating_sub(entry.last_timestamp) < PRODUCER_EXPIRATION_MS
+                || now_ms.saturating_sub(heard_ms) < PRODUCER_EXPIRATION_MS
         });
+    }
+
+    /// After a start, when nothing but the time of its records tells when a producer was heard of
+    /// last, those are forgotten that Kafka forgets.
+    pub(super) fn recovered(&mut self, now_ms: i64) {
+        for entry in self.entries.values_mut() {
+            entry.heard_ms = Some(entry.last_timestamp.min(now_ms));
+        }
+        self.expire(now_ms);
     }
 }
 

@@ -171,6 +171,8 @@ final class Admins {
                 new ConfigEntry((String) change[0], (String) change[1]), (OpType) change[2]));
             Object altered = done(() ->
                 run.admin.incrementalAlterConfigs(Map.of(resource(topic), operations)).all().get());
+            // Kafka answers before its broker knows, which learns of another topic after this.
+            run.topic(1);
             observed.put(observed.size() + " " + change[2] + " " + change[0] + "=" + change[1],
                 Run.list(altered, described(run, topic, names)));
         }

@@ -9,7 +9,8 @@ import java.util.concurrent.Future;
 
 /**
  * What Kafka's own client sees of a broker, as JSON: {@code Main BOOTSTRAP PREFIX [REGEX]}, the last for some of the
- * behaviours by name. The same is run on Kafka and on the embedded broker, and has to come out the same.
+ * behaviours by name. The same is run on Kafka and on the embedded broker, and has to come out the same. The property
+ * {@code cut} is where the broker is reached by connections that are cut now and then.
  */
 public final class Main {
     interface Behaviour {

@@ -2,10 +2,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /** Records that are produced and consumed. */
@@ -18,6 +20,7 @@ final class Records {
         }
         behaviours.put("keys, values and headers", Records::headers);
         behaviours.put("acknowledgements", Records::acknowledgements);
+        behaviours.put("idempotence", Records::idempotence);
         behaviours.put("the broker's time", Records::appendTime);
         behaviours.put("sizes", Records::sizes);
         behaviours.put("partitions", Records::partitions);
@@ -62,6 +65,36 @@ final class Records {
             }
         }
         return Run.map("sent", sent, "read", run.read(topic));
+    }
+
+    /** What is sent again since its connection was cut is there once, and in order. */
+    private static Object idempotence(Run run) throws Exception {
+        String topic = run.topic(1);
+        int count = 3000;
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
+        double repeated;
+        try (KafkaProducer<byte[], byte[]> producer = run.producer("bootstrap.servers", System.getProperty("cut"),
+            "enable.idempotence", "true", "batch.size", "1000", "retry.backoff.ms", "10",
+            "reconnect.backoff.ms", "10", "reconnect.backoff.max.ms", "50")) {
+            for (int i = 0; i < count; i++) {
+                sent.add(producer.send(Run.record(topic, null, "v" + i)));
+                Thread.sleep(1);
+            }
+            producer.flush();
+            repeated = producer.metrics().entrySet().stream().filter(it -> it.getKey().name().equals("record-retry-total")
+                && it.getKey().group().equals("producer-metrics")).mapToDouble(it -> (double) it.getValue().metricValue()).sum();
+        }
+        List<Object> misplaced = new ArrayList<>();
+        List<Object> read = run.read(topic);
+        for (int i = 0; i < Math.max(count, read.size()); i++) {
+            Object offset = i < count ? sent.get(i).get().offset() : null;
+            Object value = i < read.size() ? ((Map<?, ?>) read.get(i)).get("value") : null;
+            boolean placed = Long.valueOf(i).equals(offset) && ("v" + i).equals(value);
+            if (!placed && misplaced.size() < 3) {
+                misplaced.add(Run.list(i, offset, value));
+            }
+        }
+        return Run.map("sent again", repeated > 0, "misplaced", misplaced);
     }
 
     private static Object appendTime(Run run) throws Exception {

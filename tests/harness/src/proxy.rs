@@ -43,6 +43,15 @@ impl Proxy {
         Self::launch(address("KAFKA_PROXY"), address("KAFKA_PROXIED"), true).await
     }
 
+    /// A proxy for a Kafka broker, which tells clients that the broker is here.
+    ///
+    /// # Panics
+    /// If there is no free port.
+    pub async fn of_broker(upstream: SocketAddr) -> Self {
+        let any = SocketAddr::new(upstream.ip(), 0);
+        Self::launch(any, upstream, true).await
+    }
+
     /// A proxy on `address` (port 0 for any) for what listens on `upstream`.
     ///
     /// # Panics

@@ -331,12 +331,43 @@ fn silent_producers_are_forgotten_unless_a_transaction_is_open() {
         ..transactional(0, 0, 1, 1)
     };
     let mut producers = producers(&[batch(0, 0, 1, 0), other]);
-    producers.expire(1000 + PRODUCER_EXPIRATION_MS - 1);
+    // The records' time is long ago.
+    let now = 1_700_000_000_000;
+    producers.expire(now);
+    producers.expire(now + PRODUCER_EXPIRATION_MS - 1);
     assert_eq!(producers.entries().len(), 2);
-    producers.expire(1000 + PRODUCER_EXPIRATION_MS);
+    producers.expire(now + PRODUCER_EXPIRATION_MS);
     let left: Vec<i64> = producers.entries().map(|(id, _)| id).collect();
     assert_eq!(left, [4001]);
     producers
         .check(&batch(0, 9, 1, 2), Origin::Client)
         .expect("it begins anywhere");
+}
+
+#[test]
+fn a_producer_is_not_forgotten_while_it_writes() {
+    let now = 1_700_000_000_000;
+    let mut producers = producers(&[batch(0, 0, 1, 0)]);
+    for hours in (0..100).step_by(23) {
+        producers.expire(now + hours * 3_600_000);
+        producers.appended(&batch(0, 0, 1, hours));
+    }
+    assert_eq!(producers.entries().len(), 1);
+}
+
+// ProducerStateManagerTest.testRemoveExpiredPidsOnReload
+#[test]
+fn after_a_start_the_time_of_the_records_counts() {
+    let now = 1_700_000_000_000;
+    let late = BatchHeader {
+        producer_id: 4001,
+        max_timestamp: now - 1000,
+        ..batch(0, 0, 1, 1)
+    };
+    let mut producers = producers(&[batch(0, 0, 1, 0), late]);
+    producers.recovered(now);
+    let left: Vec<i64> = producers.entries().map(|(id, _)| id).collect();
+    assert_eq!(left, [4001]);
+    producers.expire(now - 1000 + PRODUCER_EXPIRATION_MS);
+    assert_eq!(producers.entries().len(), 0);
 }
