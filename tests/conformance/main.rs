@@ -18,4 +18,5 @@ mod protocol;
 mod raw;
 mod restart;
 mod target;
+mod tools;
 mod wire;

@@ -128,7 +128,9 @@ fn described(
         if let Some(value) = configs.set().get(key.name) {
             synonyms.push(synonym(key.name, value, DYNAMIC_TOPIC));
         }
-        synonyms.push(synonym(key.broker_name, key.default, DEFAULT));
+        if !key.broker_name.is_empty() {
+            synonyms.push(synonym(key.broker_name, key.default, DEFAULT));
+        }
     }
     let doc = request.include_documentation.then_some(key.doc);
     DescribeConfigsResourceResult::default()

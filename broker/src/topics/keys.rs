@@ -32,7 +32,9 @@ enum Check {
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) name: &'static str,
-    /// The broker's setting that the default comes from.
+    /// The broker's setting whose default is this one's. Empty where it has none, and the default
+    /// is that of another setting (`log.retention.ms` and `log.retention.hours`) or of the topic's
+    /// own (`ConfigHelper.configSynonyms`).
     pub(crate) broker_name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) default: &'static str,
@@ -133,7 +135,7 @@ pub(crate) static KEYS: &[Key] = &[
     ),
     key(
         "flush.ms",
-        "log.flush.interval.ms",
+        "",
         Kind::Long,
         NEVER,
         Check::AtLeast(0),
@@ -141,7 +143,7 @@ pub(crate) static KEYS: &[Key] = &[
     ),
     key(
         "follower.replication.throttled.replicas",
-        "follower.replication.throttled.replicas",
+        "",
         Kind::List,
         "",
         Check::Any,
@@ -157,7 +159,7 @@ pub(crate) static KEYS: &[Key] = &[
     ),
     key(
         "leader.replication.throttled.replicas",
-        "leader.replication.throttled.replicas",
+        "",
         Kind::List,
         "",
         Check::Any,
@@ -252,8 +254,24 @@ pub(crate) static KEYS: &[Key] = &[
         NOT_STORED_THAT_WAY,
     ),
     key(
+        "remote.log.copy.disable",
+        "",
+        Kind::Boolean,
+        "false",
+        Check::DefaultOnly,
+        NOT_HERE,
+    ),
+    key(
+        "remote.log.delete.on.disable",
+        "",
+        Kind::Boolean,
+        "false",
+        Check::DefaultOnly,
+        NOT_HERE,
+    ),
+    key(
         "remote.storage.enable",
-        "remote.storage.enable",
+        "",
         Kind::Boolean,
         "false",
         Check::DefaultOnly,
@@ -269,7 +287,7 @@ pub(crate) static KEYS: &[Key] = &[
     ),
     key(
         "retention.ms",
-        "log.retention.ms",
+        "",
         Kind::Long,
         "604800000",
         Check::AtLeast(-1),
@@ -293,7 +311,7 @@ pub(crate) static KEYS: &[Key] = &[
     ),
     key(
         "segment.jitter.ms",
-        "log.roll.jitter.ms",
+        "",
         Kind::Long,
         "0",
         Check::DefaultOnly,
@@ -301,7 +319,7 @@ pub(crate) static KEYS: &[Key] = &[
     ),
     key(
         "segment.ms",
-        "log.roll.ms",
+        "",
         Kind::Long,
         "604800000",
         Check::AtLeast(1),
