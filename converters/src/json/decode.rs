@@ -64,32 +64,41 @@ impl Decoder {
             )));
         }
         let fields = schema.fields();
-        let mut values: Vec<Option<Value>> = vec![None; fields.len()];
-        // Most writers keep the schema's order.
-        let mut expected = 0;
+        // Most writers keep the schema's order; what comes out of it is kept until the end.
+        let mut values: Vec<Value> = Vec::with_capacity(fields.len());
+        let mut early: Vec<Option<Value>> = Vec::new();
         reader.object(|reader, name| {
-            let field = match fields.get(expected) {
+            let next = values.len();
+            let field = match fields.get(next) {
                 Some(field) if field.name == *name => field,
                 _ => match schema.field(&name) {
                     Some(field) => field,
                     None => return reader.skip().map(drop),
                 },
             };
-            expected = field.index + 1;
-            let value = self.value(reader, &field.schema);
-            values[field.index] = Some(value.map_err(|failure| failure.in_field(&field.name))?);
+            let value = self
+                .value(reader, &field.schema)
+                .map_err(|failure| failure.in_field(&field.name))?;
+            if field.index == next {
+                values.push(value);
+            } else if let Some(again) = values.get_mut(field.index) {
+                *again = value;
+            } else {
+                early.resize(fields.len(), None);
+                early[field.index] = Some(value);
+            }
             Ok(())
         })?;
-        let mut complete = Vec::with_capacity(values.len());
-        for (value, field) in values.into_iter().zip(fields) {
-            complete.push(match value {
+        for field in &fields[values.len()..] {
+            let value = early.get_mut(field.index).and_then(Option::take);
+            values.push(match value {
                 Some(value) => value,
                 None => self
                     .null(&field.schema)
                     .map_err(|failure| failure.in_field(&field.name))?,
             });
         }
-        let value = Struct::from_values(schema.clone(), complete);
+        let value = Struct::from_values(schema.clone(), values);
         value
             .map(Value::Struct)
             .map_err(|error| Failure::new(error.message()))

@@ -247,10 +247,7 @@ impl<'t> Reader<'t> {
     fn plain_part(&mut self) -> Read<&'t str> {
         let start = self.at;
         let rest = &self.text.as_bytes()[start..];
-        let length = rest
-            .iter()
-            .position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
-        self.at += length.unwrap_or(rest.len());
+        self.at += plain_length(rest);
         match self.byte() {
             Some(b'"' | b'\\') => Ok(&self.text[start..self.at]),
             Some(_) => Err(self.unexpected("an escape of the control character")),
@@ -358,9 +355,44 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// How many bytes stand before the first quote, backslash or control character: eight at a time,
+/// as a word in which the high bit of a byte says that it is one of these. (Above the first, a bit
+/// may be set wrongly by a borrow.)
+fn plain_length(bytes: &[u8]) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = EACH << 7;
+    let is_below = |word: u64, byte: u8| word.wrapping_sub(EACH * u64::from(byte)) & !word & HIGH;
+    let is = |word: u64, byte: u8| is_below(word ^ (EACH * u64::from(byte)), 1);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = is(word, b'"') | is(word, b'\\') | is_below(word, 0x20);
+        if found != 0 {
+            return index * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | ..0x20);
+    words.len() * 8 + rest.iter().take_while(|byte| is_plain(byte)).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_ends_where_a_search_byte_by_byte_ends() {
+        for end in (0..=u8::MAX).map(|byte| [byte; 1]) {
+            for before in 0..20 {
+                for filler in [b' ', b'!', b'#', b'a', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
+                    let text = [&vec![filler; before], &end[..], b"\"\\\n tail"].concat();
+                    let is_end = |&byte: &u8| byte == b'"' || byte == b'\\' || byte < 0x20;
+                    let expected = text.iter().position(is_end).unwrap();
+                    assert_eq!(plain_length(&text), expected, "{text:?}");
+                    assert_eq!(plain_length(&text[..expected]), expected, "{text:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn reads_past_any_value() {

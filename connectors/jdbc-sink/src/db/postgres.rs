@@ -23,6 +23,8 @@ use crate::values::Family;
 
 /// COPY data goes in pieces of about this size.
 const CHUNK: usize = 128 << 10;
+/// But for the first.
+const FIRST_CHUNK: usize = 16 << 10;
 
 /// The arrays of one statement grow to about this size.
 const ARRAYS: usize = 2 << 20;
@@ -168,7 +170,9 @@ impl PostgresSession {
             .await
             .map_err(|e| fault_of(&e))?;
         let mut sink = pin!(sink);
-        let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 8);
+        // The server has something to do early, then large parts.
+        let mut chunk = FIRST_CHUNK;
+        let mut buffer = Vec::with_capacity(chunk + chunk / 8);
         let mut scratch = Vec::with_capacity(64);
         for (index, row) in batch.rows.iter().enumerate() {
             let mut cells = CopyCells::new(&mut buffer);
@@ -178,8 +182,9 @@ impl PostgresSession {
                     .map_err(|error| DbError::cell(error, index))?;
             }
             cells.end_row();
-            if buffer.len() >= CHUNK {
-                let full = std::mem::replace(&mut buffer, Vec::with_capacity(CHUNK + CHUNK / 8));
+            if buffer.len() >= chunk {
+                chunk = CHUNK;
+                let full = std::mem::replace(&mut buffer, Vec::with_capacity(chunk + chunk / 8));
                 sink.send(full.into()).await.map_err(|e| fault_of(&e))?;
             }
         }

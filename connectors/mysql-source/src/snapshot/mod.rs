@@ -13,7 +13,7 @@ use connect_api::{Error, Result};
 use mysql_async::Row;
 use tokio_util::sync::CancellationToken;
 
-use self::locks::{Lock, Locks};
+use self::locks::Lock;
 use self::structure::{Statement, Tables};
 use crate::capture::Capture;
 use crate::config::{LockingMode, TableOrder};
@@ -90,20 +90,10 @@ impl<'a> Snapshot<'a> {
     ) -> Result<StoredOffset> {
         let filters = self.capture.schema.filters().clone();
         let settings = self.capture.settings.snapshot.clone();
-        let locks = Locks::new(self.database, self.server, &filters);
-        let lock = locks.take(connection, &settings).await?;
-        self.read_position(connection, task).await?;
-        if lock == Lock::None {
-            // Changes between the position and this are sent twice, none is lost.
-            locks::begin(connection).await?;
-        }
-        // What is created before the place in the binlog is listed, what comes later is streamed.
-        let tables = match &lock {
-            Lock::Tables(tables) => tables.clone(),
-            Lock::None | Lock::Global => Tables::list(connection, &filters).await?,
-        };
+        let lock = locks::lock(connection, self.server, &settings).await?;
+        let tables = self.read_place(connection, task, lock).await?;
         self.check_captured(&tables)?;
-        let statements = self.read_structure(connection, &lock, &tables).await?;
+        let statements = self.read_structure(connection, lock, &tables).await?;
         if lock == Lock::Global && settings.locking == LockingMode::Minimal {
             locks::unlock(connection).await?;
         }
@@ -132,6 +122,53 @@ impl<'a> Snapshot<'a> {
             );
         }
         check_number(&self.capture.settings.max_tables, tables.captured.len())
+    }
+
+    /// Reads the place of the snapshot, and gives the tables that there were then: what is
+    /// created before it is listed, what comes later is streamed.
+    async fn read_place(
+        &mut self,
+        connection: &mut Connection,
+        task: &SnapshotTask,
+        lock: Lock,
+    ) -> Result<Tables> {
+        if lock == Lock::Tables {
+            let mut other = self.database.connect().await?;
+            let locked = self.lock_listed(connection, &mut other, task).await;
+            other.close().await;
+            return locked;
+        }
+        self.read_position(connection, task).await?;
+        if lock == Lock::None {
+            // Changes between the position and this are sent twice, none is lost.
+            locks::begin(connection).await?;
+        }
+        Tables::list(connection, self.capture.schema.filters()).await
+    }
+
+    /// Locks the captured tables, which keeps nobody from making and dropping others: until those
+    /// listed after the place is read are those that were locked before.
+    async fn lock_listed(
+        &mut self,
+        connection: &mut Connection,
+        other: &mut Connection,
+        task: &SnapshotTask,
+    ) -> Result<Tables> {
+        const TRIES: usize = 20;
+        let filters = self.capture.schema.filters().clone();
+        let mut tables = Tables::list(other, &filters).await?;
+        for _ in 0..TRIES {
+            let is_locked = locks::lock_tables(connection, &tables.captured).await?;
+            self.read_position(connection, task).await?;
+            let now = Tables::list(other, &filters).await?;
+            if is_locked && now.captured == tables.captured {
+                return Ok(now);
+            }
+            tables = now;
+        }
+        Err(Error::retriable(
+            "captured tables are created or dropped faster than they can be locked for the snapshot",
+        ))
     }
 
     async fn read_position(
@@ -167,17 +204,17 @@ impl<'a> Snapshot<'a> {
     async fn read_structure(
         &mut self,
         connection: &mut Connection,
-        lock: &Lock,
+        lock: Lock,
         tables: &Tables,
     ) -> Result<Vec<Statement>> {
         let variables = ServerVariables::read(connection).await?;
         self.capture.schema.clear();
         self.capture.schema.set_sql_mode(variables.sql_mode);
-        let Lock::Tables(locked) = lock else {
+        if lock != Lock::Tables {
             return structure::statements(connection, None, &variables, &tables.in_history).await;
-        };
+        }
         // A session with table locks can read no other table.
-        let locked: HashSet<TableId> = locked.captured.iter().cloned().collect();
+        let locked: HashSet<TableId> = tables.captured.iter().cloned().collect();
         let mut other = self.database.connect().await?;
         let statements = structure::statements(
             connection,
