@@ -1,9 +1,8 @@
 # shellcheck shell=bash
 # Kafka Connect's own distributed worker with Debezium's MySQL source and JDBC sink and Apicurio's Avro converter, on
-# `kafka` or the broker that CONNECTD_CONNECT_JVM_KAFKA names: what the parity tests and the benchmark compare with.
+# `kafka`: what the parity tests and the benchmark compare with.
 
 source "$HERE/kafka.sh"
-CONNECT_JVM_KAFKA=${CONNECTD_CONNECT_JVM_KAFKA:-kafka}
 DEBEZIUM_VERSION=3.6.1.Final
 DEBEZIUM_JDBC_VERSION=3.5.0.Final
 APICURIO_CONVERTER_VERSION=2.6.13.Final
@@ -65,7 +64,7 @@ connect_jvm_manifests() { # DIST
 # service_load finds plugins by their manifests (KIP-898) and saves the scan of every class.
 connect_jvm_settings() { # PORT
     cat <<SETTINGS
-bootstrap.servers=127.0.0.1:$(port_of "$CONNECT_JVM_KAFKA")
+bootstrap.servers=127.0.0.1:$(port_of kafka)
 listeners=http://127.0.0.1:$1
 group.id=connect-jvm
 config.storage.topic=connect-jvm-configs
@@ -91,7 +90,7 @@ connect_jvm_command() { # PROPERTIES HEAP
 }
 
 connect_jvm_start() {
-    is_running "$CONNECT_JVM_KAFKA" || die "connect-jvm: it needs the service $CONNECT_JVM_KAFKA, which is not running"
+    is_running kafka || die "connect-jvm: it needs the service kafka, which is not running"
     local port settings=$SERVICES/run/connect-jvm.properties
     port=$(port_for connect-jvm "${CONNECTD_CONNECT_JVM_PORT:-}")
     connect_jvm_settings "$port" >"$settings"
