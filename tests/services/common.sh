@@ -12,7 +12,7 @@
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$HERE/../.." && pwd)
 SERVICES=$(realpath -m "${CONNECTD_SERVICES:-$REPO/.services}")
-KNOWN=(kafka kafka-embedded kafka-secured mysql mysql-gtid postgres schema-registry elasticsearch elasticsearch-6.8 elasticsearch-7.17 elasticsearch-8 opensearch connect-jvm) # in the order of their starts
+KNOWN=(kafka kafka-embedded schema-registry-embedded kafka-secured mysql mysql-gtid postgres schema-registry elasticsearch elasticsearch-6.8 elasticsearch-7.17 elasticsearch-8 opensearch connect-jvm) # in the order of their starts
 
 say() { echo "services: $*" >&2; }
 die() { say "$*"; exit 1; }

@@ -51,6 +51,7 @@ schema_registry_request() ( # METHOD PATH BODY
 )
 
 schema_registry_exports() {
+    echo "export SCHEMA_REGISTRY_SERVICE=schema-registry"
     echo "export SCHEMA_REGISTRY_URL=$(schema_registry_url)"
     echo "export SCHEMA_REGISTRY_PID=$(pid_of schema-registry)"
 }

@@ -19,21 +19,26 @@ pub fn variable(name: &str) -> String {
 }
 
 /// Restarts a service on its port and data; `kill` by SIGKILL. `kafka` is the broker under test,
-/// whichever that is.
+/// whichever that is, and `schema-registry` the registry.
 ///
 /// # Panics
 /// If the script fails.
 pub fn restart(service: &str, kill: bool) {
-    let under_test = std::env::var("KAFKA_SERVICE");
-    let service = match (service, &under_test) {
-        ("kafka", Ok(under_test)) => under_test,
-        _ => service,
-    };
-    let mut command = restart_command(service);
+    let service = under_test(service);
+    let mut command = restart_command(&service);
     if kill {
         command.arg("--kill");
     }
-    run(service, command);
+    run(&service, command);
+}
+
+fn under_test(service: &str) -> String {
+    let variable = match service {
+        "kafka" => "KAFKA_SERVICE",
+        "schema-registry" => "SCHEMA_REGISTRY_SERVICE",
+        _ => return service.to_owned(),
+    };
+    std::env::var(variable).unwrap_or_else(|_| service.to_owned())
 }
 
 /// Restarts one of the MySQLs with more options, those that it was started with aside.
@@ -51,9 +56,10 @@ pub fn restart_with(service: &str, mysql_options: &str) {
 /// # Panics
 /// If the script fails.
 pub fn stop(service: &str) {
+    let service = under_test(service);
     let mut command = script("down");
-    command.arg(service);
-    run(service, command);
+    command.arg(&service);
+    run(&service, command);
 }
 
 /// Starts a service that was stopped, on its port and data.
@@ -61,9 +67,10 @@ pub fn stop(service: &str) {
 /// # Panics
 /// If the script fails.
 pub fn start(service: &str) {
+    let service = under_test(service);
     let mut command = script("up");
-    command.arg(service);
-    run(service, command);
+    command.arg(&service);
+    run(&service, command);
 }
 
 fn script(name: &str) -> Command {
