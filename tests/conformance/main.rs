@@ -10,6 +10,7 @@
 mod admin;
 mod batch;
 mod client;
+mod command_line;
 mod compare;
 mod data;
 mod groups;
@@ -18,5 +19,4 @@ mod protocol;
 mod raw;
 mod restart;
 mod target;
-mod tools;
 mod wire;
