@@ -179,6 +179,10 @@ impl Member {
                 () = turn(lead.as_mut()), if has_more => {
                     self.fill_ahead();
                     has_more = meanwhile(&mut self.fetched);
+                    if !has_more {
+                        // The last that can be done: else it is done when `work` has ended.
+                        self.fill_ahead();
+                    }
                 }
             }
         };

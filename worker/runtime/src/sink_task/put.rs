@@ -1,6 +1,7 @@
 //! Batches: from the consumer's bytes to the sink's `put`, again until it takes
 //! them.
 
+use std::mem;
 use std::time::Duration;
 
 use connect_api::Result;
@@ -57,11 +58,15 @@ impl Loop {
             pipeline,
             ahead,
             batch,
+            spent,
             metrics,
             ..
         } = self;
         let put = task.put(batch);
-        let meanwhile = |fetched: &mut Batch| ahead.go_on(fetched, pipeline, metrics);
+        let meanwhile = |fetched: &mut Batch| {
+            spent.clear();
+            ahead.go_on(fetched, pipeline, metrics)
+        };
         catch(member.beside_with(put, meanwhile)).await
     }
 
@@ -130,7 +135,8 @@ impl Loop {
                 progress.put = Some(offset);
             }
         }
-        self.batch.clear();
+        self.spent.clear();
+        mem::swap(&mut self.batch, &mut self.spent);
     }
 
     /// Waits as a member of the group: rebalances are answered, commits go on.

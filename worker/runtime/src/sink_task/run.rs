@@ -49,6 +49,8 @@ pub(super) struct Loop {
     pub(super) store: Arc<dyn OffsetStore>,
     /// Converted records that the sink has not taken yet.
     pub(super) batch: Vec<SinkRecord>,
+    /// Records that it has taken: they are dropped while it is busy with the next ones.
+    pub(super) spent: Vec<SinkRecord>,
     /// Where each partition is once it has.
     pub(super) reached: HashMap<TopicPartition, i64>,
     pub(super) last_put: Instant,
@@ -108,6 +110,7 @@ impl SinkTaskRun {
             ),
             store: self.spec.store.clone(),
             batch: Vec::new(),
+            spent: Vec::new(),
             reached: HashMap::new(),
             last_put: Instant::now(),
             topics: HashSet::new(),
@@ -201,6 +204,7 @@ impl Loop {
 
     /// Nothing was fetched: lets the sink flush, or waits for something.
     async fn idle(&mut self) -> Result<()> {
+        self.spent.clear();
         let flush_at = self.last_put + IDLE_PUT;
         let may_flush = !self.is_paused && !self.member.partitions.is_empty();
         if may_flush && flush_at <= Instant::now() {
