@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::{
@@ -14,7 +13,7 @@ use kafka_protocol::protocol::{Decodable as _, StrBytes};
 use rdkafka::consumer::Consumer as _;
 use rdkafka::message::Message as _;
 
-use crate::support::{Fixture, Raw, WAIT, frame, versions_request};
+use crate::support::{Fixture, Raw, WAIT, fetch, frame, versions_request};
 
 fn name(text: &'static str) -> TopicName {
     TopicName(StrBytes::from_static_str(text))
@@ -205,20 +204,6 @@ fn an_error_without_acknowledgements_ends_the_connection() {
     );
     raw.send(9, 6, &request(0));
     raw.assert_closed();
-}
-
-fn fetch(offset: i64, min_bytes: i32, wait: Duration) -> FetchRequest {
-    let partition = FetchPartition::default()
-        .with_fetch_offset(offset)
-        .with_partition_max_bytes(1 << 20);
-    let topic = FetchTopic::default()
-        .with_topic(name("t"))
-        .with_partitions(vec![partition]);
-    FetchRequest::default()
-        .with_max_wait_ms(wait.as_millis() as i32)
-        .with_min_bytes(min_bytes)
-        .with_max_bytes(1 << 20)
-        .with_topics(vec![topic])
 }
 
 #[test]

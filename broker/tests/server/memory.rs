@@ -4,13 +4,12 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::{FetchRequest, ProduceRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use rdkafka::message::Message as _;
 
-use crate::support::{Fixture, Raw, frame, versions_request};
+use crate::support::{Fixture, Raw, fetch, frame, versions_request};
 
 const BATCHES: usize = 40;
 const BATCH: usize = 10_000;
@@ -28,22 +27,9 @@ fn fill(fixture: &Fixture) {
     fixture.produce_with("t", &records, &one_each).unwrap();
 }
 
-fn fetch(offset: i64) -> FetchRequest {
-    let partition = FetchPartition::default()
-        .with_fetch_offset(offset)
-        .with_partition_max_bytes(1 << 20);
-    let topic = FetchTopic::default()
-        .with_topic(name("t"))
-        .with_partitions(vec![partition]);
-    FetchRequest::default()
-        .with_min_bytes(1)
-        .with_max_bytes(1 << 20)
-        .with_topics(vec![topic])
-}
-
 /// How many bytes of records the answer to a fetch has.
 fn fetched(raw: &mut Raw, offset: i64) -> usize {
-    let answer = raw.ask(11, &fetch(offset));
+    let answer = raw.ask(11, &fetch(offset, 1, Duration::ZERO));
     let records = answer.responses[0].partitions[0].records.as_ref();
     records.map_or(0, Bytes::len)
 }
@@ -68,7 +54,7 @@ fn a_reader_that_does_not_read_holds_up_no_other() {
     let mut stuck = Raw::connect(fixture.broker.address());
     // More than fits into the buffers of its connection.
     for correlation_id in 0..300 {
-        stuck.send(11, correlation_id, &fetch(0));
+        stuck.send(11, correlation_id, &fetch(0, 1, Duration::ZERO));
     }
     std::thread::sleep(Duration::from_millis(300));
     let messages = fixture.consume("t");

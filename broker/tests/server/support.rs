@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use connect_broker::{Broker, Settings};
-use kafka_protocol::messages::{ApiKey, ApiVersionsRequest, RequestHeader, ResponseHeader};
-use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request};
+use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
+use kafka_protocol::messages::{
+    ApiKey, ApiVersionsRequest, FetchRequest, RequestHeader, ResponseHeader, TopicName,
+};
+use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -217,4 +220,19 @@ pub(crate) fn frame<R: Request>(version: i16, correlation_id: i32, request: &R) 
     let mut frame = BytesMut::from(&(body.len() as i32).to_be_bytes()[..]);
     frame.extend_from_slice(&body);
     frame.freeze()
+}
+
+/// Asks for records of partition 0 of the topic `t`.
+pub(super) fn fetch(offset: i64, min_bytes: i32, wait: Duration) -> FetchRequest {
+    let partition = FetchPartition::default()
+        .with_fetch_offset(offset)
+        .with_partition_max_bytes(1 << 20);
+    let topic = FetchTopic::default()
+        .with_topic(TopicName(StrBytes::from_static_str("t")))
+        .with_partitions(vec![partition]);
+    FetchRequest::default()
+        .with_max_wait_ms(wait.as_millis() as i32)
+        .with_min_bytes(min_bytes)
+        .with_max_bytes(1 << 20)
+        .with_topics(vec![topic])
 }
