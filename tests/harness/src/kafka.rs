@@ -115,14 +115,15 @@ impl Kafka {
         }
     }
 
-    /// Deletes all topics but those of the JVM worker: a broker that has few starts in seconds,
-    /// after a kill too. Only for a test that runs alone.
+    /// Deletes all topics but those of the JVM worker, of the broker itself and of the schema
+    /// registry: a broker that has few starts in seconds, after a kill too. Only for a test that
+    /// runs alone.
     ///
     /// # Panics
     /// If it cannot.
     pub async fn delete_all(&self) {
         let mut topics = self.topics("");
-        topics.retain(|topic| !topic.starts_with("connect-jvm") && !topic.starts_with("__"));
+        topics.retain(|topic| !topic.starts_with("connect-jvm") && !topic.starts_with('_'));
         self.delete(&topics).await;
     }
 
