@@ -107,9 +107,18 @@ write_pom() { # GROUP:ARTIFACT:VERSION…
 
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+# Servers that start beside each other do not listen yet when they choose: a port is theirs once it is written down.
+port_of_another() { # NAME PORT
+    grep -lx "$2" "$SERVICES"/run/*.port 2>/dev/null | grep -qvFx "$SERVICES/run/$1.port"
+}
+
 # Prints the port NAME: the one asked for in the environment, else the one it had before, else a
 # free one below the range from which the system hands out ports to clients (32768 and up).
 port_for() { # NAME [ASKED]
+    (flock 8 && choose_port "$@") 8>"$SERVICES/run/ports.lock"
+}
+
+choose_port() { # NAME [ASKED]
     local file=$SERVICES/run/$1.port port=${2:-}
     if [ -n "$port" ]; then
         port_taken "$port" && die "$1: port $port was asked for, but something listens on it already"
@@ -119,7 +128,7 @@ port_for() { # NAME [ASKED]
             [ -z "${KEEP_PORTS:-}" ] || die "$1: something else listens on its port $port"
             port=
         fi
-        while [ -z "$port" ] || port_taken "$port"; do port=$((RANDOM % 10000 + 20000)); done
+        while [ -z "$port" ] || port_taken "$port" || port_of_another "$1" "$port"; do port=$((RANDOM % 10000 + 20000)); done
     fi
     echo "$port" >"$file"
     echo "$port"
