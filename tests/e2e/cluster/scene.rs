@@ -51,6 +51,10 @@ impl Scene {
         let arrived = self.work.arrived().await;
         tell(&format!("{arrived:?}"));
         self.cluster.settled().await;
+        let overlaps = self.cluster.overlaps(Duration::ZERO);
+        if let Some(longest) = overlaps.iter().max_by_key(|overlap| overlap.lasted) {
+            tell(&format!("at two workers at most: {longest:?}"));
+        }
         let overlaps = self.cluster.overlaps(tolerated);
         assert!(overlaps.is_empty(), "ran at two workers: {overlaps:?}");
         statuses::are_by_owners(&mut self.cluster, tolerated).await;

@@ -101,17 +101,27 @@ impl Kafka {
     /// If it cannot.
     pub async fn delete(&self, topics: &[String]) {
         for topic in topics {
-            match self.admin.delete_topic(topic).await {
-                Ok(()) | Err(AdminError::UnknownTopic { .. }) => {}
-                Err(error) => panic!("{error}"),
-            }
+            self.delete_one(topic).await;
         }
         for topic in topics {
             let gone = async || {
                 let found = self.admin.describe_topic(topic).await;
-                found.expect("described").is_none().then_some(())
+                if found.expect("described").is_none() {
+                    return Some(());
+                }
+                // Asked for by a consumer that was killed: what it had sent is answered after the
+                // fetch before it, and a topic that is not there by then is made.
+                self.delete_one(topic).await;
+                None
             };
             eventually(&format!("{topic} deleted"), gone).await;
+        }
+    }
+
+    async fn delete_one(&self, topic: &str) {
+        match self.admin.delete_topic(topic).await {
+            Ok(()) | Err(AdminError::UnknownTopic { .. }) => {}
+            Err(error) => panic!("{error}"),
         }
     }
 

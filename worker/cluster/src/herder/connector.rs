@@ -101,11 +101,19 @@ impl Runner {
     }
 
     pub(super) async fn stop_connector(&mut self) {
-        self.retry = None;
-        self.recovery.forget(Part::Connector);
-        if self.connector.take().is_some() {
-            info!(connector = self.name, "stopping the connector");
+        if self.forget_connector() {
             self.shared.worker.stop_connector(&self.name).await;
         }
+    }
+
+    /// True if there is a connector, which is to be stopped.
+    pub(super) fn forget_connector(&mut self) -> bool {
+        self.retry = None;
+        self.recovery.forget(Part::Connector);
+        let runs = self.connector.take().is_some();
+        if runs {
+            info!(connector = self.name, "stopping the connector");
+        }
+        runs
     }
 }

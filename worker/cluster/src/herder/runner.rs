@@ -209,9 +209,10 @@ impl Runner {
             .into_iter()
             .filter(|task| !view.has_task(&id(*task)))
             .collect();
-        self.stop_tasks(&tasks).await;
-        if !view.has_connector(&self.name) {
-            self.stop_connector().await;
+        if view.has_connector(&self.name) {
+            self.stop_tasks(&tasks).await;
+        } else {
+            self.stop_with_connector(&tasks).await;
         }
     }
 
@@ -227,8 +228,19 @@ impl Runner {
 
     async fn stop_all(&mut self) {
         let tasks: Vec<usize> = self.tasks.keys().copied().collect();
-        self.stop_tasks(&tasks).await;
-        self.stop_connector().await;
+        self.stop_with_connector(&tasks).await;
+    }
+
+    /// Side by side: one that takes its time must not keep the other.
+    async fn stop_with_connector(&mut self, tasks: &[usize]) {
+        let (shared, name) = (Arc::clone(&self.shared), self.name.clone());
+        let runs = self.forget_connector();
+        let connector = async {
+            if runs {
+                shared.worker.stop_connector(&name).await;
+            }
+        };
+        tokio::join!(self.stop_tasks(tasks), connector);
     }
 
     fn tell_if_idle(&self) {
