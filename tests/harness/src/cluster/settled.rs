@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::life::Work;
 use super::picture::{self, Picture};
-use super::{Cluster, State};
+use super::{Cluster, State, usage};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -65,9 +65,10 @@ impl Cluster {
         for index in self.serving() {
             let answer = self.rest(index);
             let answer = answer.try_send("GET", "/connectors?expand=status&expand=info", None);
-            let answer = answer
-                .await
-                .ok_or_else(|| format!("worker {index} is silent"))?;
+            let answer = answer.await.ok_or_else(|| {
+                let threads = usage::threads(self.worker(index).pid());
+                format!("worker {index} is silent; its threads: {threads}")
+            })?;
             let found: Value = serde_json::from_str(&answer.text)
                 .map_err(|error| format!("worker {index}: {error}: {}", answer.text))?;
             let found = picture::read(&found).map_err(|why| format!("worker {index}: {why}"))?;

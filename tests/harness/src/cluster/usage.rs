@@ -38,6 +38,28 @@ impl Usage {
     }
 }
 
+/// What the threads of a process do: their names, states and where in the kernel they wait. Of a
+/// process that has ended one is left, a zombie.
+pub(super) fn threads(pid: u32) -> String {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else {
+        return "there is no such process".to_owned();
+    };
+    let tasks = tasks.flatten().map(|task| {
+        let read = |file: &str| std::fs::read_to_string(task.path().join(file)).unwrap_or_default();
+        let stat = read("stat");
+        let state = stat
+            .rsplit_once(") ")
+            .and_then(|(_, after)| after.chars().next());
+        format!(
+            "{} {} {}",
+            read("comm").trim(),
+            state.unwrap_or('?'),
+            read("wchan")
+        )
+    });
+    tasks.collect::<Vec<String>>().join(", ")
+}
+
 /// User and system time: fields 14 and 15 of `/proc/PID/stat`.
 fn ticks(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
@@ -52,6 +74,15 @@ fn ticks(pid: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn this_process_has_this_thread() {
+        let threads = threads(std::process::id());
+        let name = std::thread::current();
+        let name = &name.name().unwrap()[..10];
+        assert!(threads.contains(name), "{threads}");
+        assert_eq!(super::threads(u32::MAX), "there is no such process");
+    }
 
     #[tokio::test]
     async fn this_process_costs_something() {
