@@ -16,7 +16,7 @@ const PROTOCOL_TYPE: &str = "connect";
 /// A member hears of a rebalance by the answer to its next heartbeat, and the
 /// group waits for the last to hear: what one worker hands over, another starts
 /// within a second.
-const HEARTBEAT_AT_LEAST: Duration = Duration::from_millis(500);
+const HEARTBEAT_AT_LEAST: Duration = Duration::from_millis(200);
 
 /// How member ids of our own workers begin: the coordinator makes them from the
 /// client id. By this a leader knows whether all workers are ours.
