@@ -337,9 +337,12 @@ impl<S: DeliverySink> Producer<S> {
 }
 
 impl<S: DeliverySink> Drop for Producer<S> {
+    /// Waits for nothing: librdkafka's purge would wait for each of its threads, one of which may
+    /// be looking up a name.
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        self.purge();
+        let everything = PurgeConfig::default().queue().inflight();
+        self.inner.purge(everything.non_blocking());
     }
 }
 
