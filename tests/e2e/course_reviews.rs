@@ -107,9 +107,8 @@ async fn standalone(database: &Postgres, more: &str) -> (Worker, TempDir) {
 /// makes them.
 async fn prepare() -> Postgres {
     let kafka = Kafka::new();
-    kafka.delete(&TOPICS.map(str::to_owned)).await;
     for topic in TOPICS {
-        kafka.create(&NewTopic::new(topic, 3, 1)).await;
+        kafka.create_anew(&NewTopic::new(topic, 3, 1)).await;
         Registry::new().delete(topic).await;
     }
     Postgres::fresh("course_reviews").await

@@ -109,13 +109,30 @@ impl Kafka {
                 if found.expect("described").is_none() {
                     return Some(());
                 }
-                // Asked for by a consumer that was killed: what it had sent is answered after the
-                // fetch before it, and a topic that is not there by then is made.
                 self.delete_one(topic).await;
                 None
             };
             eventually(&format!("{topic} deleted"), gone).await;
         }
+    }
+
+    /// Creates a topic that is empty; one that is there already is deleted.
+    ///
+    /// A consumer that was killed a moment ago may have asked for it: what it had sent is answered
+    /// after the fetch before it, and a topic that is not there by then is made.
+    ///
+    /// # Panics
+    /// If it cannot.
+    pub async fn create_anew(&self, topic: &NewTopic) {
+        let created = async || {
+            self.delete_one(&topic.name).await;
+            match self.admin.create_topic(topic).await {
+                Ok(()) => Some(()),
+                Err(AdminError::TopicExists { .. }) => None,
+                Err(error) => panic!("{error}"),
+            }
+        };
+        eventually(&format!("{} created", topic.name), created).await;
     }
 
     async fn delete_one(&self, topic: &str) {
