@@ -266,6 +266,6 @@ async fn a_full_queue_stops_blocking_after_max_block_ms() {
     assert_eq!(producer.outstanding(), 10);
     let error = producer.wait_for_room().await.unwrap_err();
     assert!(error.to_string().contains("max.block.ms = 300"), "{error}");
-    producer.purge();
+    producer.purge_queue();
     producer.wait_for_room().await.unwrap();
 }

@@ -124,9 +124,10 @@ choose_port() { # NAME [ASKED]
         port_taken "$port" && die "$1: port $port was asked for, but something listens on it already"
     else
         port=$(cat "$file" 2>/dev/null || true)
-        if [ -n "$port" ] && port_taken "$port"; then
-            [ -z "${KEEP_PORTS:-}" ] || die "$1: something else listens on its port $port"
-            port=
+        if [ -n "$port" ] && [ -n "${KEEP_PORTS:-}" ]; then
+            port_taken "$port" && die "$1: something else listens on its port $port"
+            echo "$port"
+            return
         fi
         while [ -z "$port" ] || port_taken "$port" || port_of_another "$1" "$port"; do port=$((RANDOM % 10000 + 20000)); done
     fi

@@ -311,13 +311,6 @@ impl<S: DeliverySink> Producer<S> {
         Ok(())
     }
 
-    /// Gives up everything that is queued or in flight: each record is reported as failed, with
-    /// [`ErrorCode::PurgeQueue`] or [`ErrorCode::PurgeInflight`] (the latter may have been
-    /// written).
-    pub fn purge(&self) {
-        self.inner.purge(PurgeConfig::default().queue().inflight());
-    }
-
     /// Gives up what is queued and has not left yet, without waiting for that: each record is
     /// reported as failed, with [`ErrorCode::PurgeQueue`].
     pub fn purge_queue(&self) {

@@ -36,6 +36,7 @@ use rdkafka::types::RDKafkaConfRes;
 use thiserror::Error;
 
 use rules::Rule;
+pub(crate) use sasl::no_oauth_token;
 pub use tls::normalized_pem;
 
 /// Raw properties: names and values as in a properties file.

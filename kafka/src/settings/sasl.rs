@@ -91,35 +91,20 @@ fn user_and_password(builder: &mut Builder<'_>, mechanism: &str) -> Result<(), S
     Ok(())
 }
 
-/// With a token endpoint, librdkafka fetches tokens itself (OIDC; only where it was built with
-/// libcurl, and it says so if not). Without one, Java's unsecured token for development.
+/// Java's unsecured token for development. Tokens of an identity provider librdkafka fetches only
+/// where it was built with libcurl; this program's is not.
 fn oauth_bearer(builder: &mut Builder<'_>) -> Result<(), SettingsError> {
+    let endpoint = "sasl.oauthbearer.token.endpoint.url";
+    if let Some(url) = builder.prop(endpoint) {
+        return Err(SettingsError::unsupported(
+            endpoint,
+            url,
+            "tokens of an identity provider cannot be fetched; use SCRAM-SHA-512, PLAIN or a \
+             client certificate",
+        ));
+    }
     let module = login_module(builder)?;
     let option = |name: &str| module.as_ref().and_then(|module| module.option(name));
-    if let Some(url) = builder.prop("sasl.oauthbearer.token.endpoint.url") {
-        let handler = builder
-            .prop("sasl.login.callback.handler.class")
-            .unwrap_or_default();
-        let known = handler.is_empty() || handler.ends_with("OAuthBearerLoginCallbackHandler");
-        if !known {
-            builder.ignored(
-                "sasl.login.callback.handler.class",
-                "tokens come from the endpoint",
-            );
-        }
-        builder.set("sasl.oauthbearer.method", "oidc");
-        builder.set("sasl.oauthbearer.token.endpoint.url", url);
-        for (name, key) in [
-            ("clientId", "sasl.oauthbearer.client.id"),
-            ("clientSecret", "sasl.oauthbearer.client.secret"),
-            ("scope", "sasl.oauthbearer.scope"),
-        ] {
-            if let Some(value) = option(name) {
-                builder.set(key, value);
-            }
-        }
-        return Ok(());
-    }
     if let Some(subject) = option("unsecuredLoginStringClaim_sub") {
         builder.set("enable.sasl.oauthbearer.unsecure.jwt", "true");
         builder.set("sasl.oauthbearer.config", format!("principal={subject}"));
@@ -128,8 +113,15 @@ fn oauth_bearer(builder: &mut Builder<'_>) -> Result<(), SettingsError> {
     if builder.prop("sasl.oauthbearer.config").is_some() {
         return Ok(());
     }
-    Err(SettingsError::Missing {
-        key: "sasl.oauthbearer.token.endpoint.url".to_owned(),
-        hint: "OAUTHBEARER needs the endpoint that gives tokens".to_owned(),
-    })
+    Err(no_oauth_token())
+}
+
+/// OAUTHBEARER without anything that a token is made of.
+pub(crate) fn no_oauth_token() -> SettingsError {
+    SettingsError::Missing {
+        key: "sasl.jaas.config".to_owned(),
+        hint: "OAUTHBEARER needs the option unsecuredLoginStringClaim_sub here (for development): \
+               other tokens are not supported"
+            .to_owned(),
+    }
 }

@@ -51,11 +51,11 @@ impl Scene {
         let arrived = self.work.arrived().await;
         tell(&format!("{arrived:?}"));
         self.cluster.settled().await;
-        let overlaps = self.cluster.overlaps(Duration::ZERO);
+        let mut overlaps = self.cluster.overlaps();
         if let Some(longest) = overlaps.iter().max_by_key(|overlap| overlap.lasted) {
             tell(&format!("at two workers at most: {longest:?}"));
         }
-        let overlaps = self.cluster.overlaps(tolerated);
+        overlaps.retain(|overlap| overlap.lasted > tolerated);
         assert!(overlaps.is_empty(), "ran at two workers: {overlaps:?}");
         statuses::are_by_owners(&mut self.cluster, tolerated).await;
         self.cluster.stop().await;

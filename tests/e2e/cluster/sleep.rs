@@ -11,9 +11,8 @@ use super::statuses;
 /// Longer than `offset.flush.interval.ms` here: what has something to store has tried to.
 const A_WHILE: Duration = Duration::from_secs(2);
 
-/// How long a worker that wakes up may take to stop what others have, also where others wake up
-/// with it and the machine is busy; a tenth of a second is usual.
-pub(super) const AWAKENING: Duration = Duration::from_secs(2);
+/// How long a worker that wakes up may take to find out.
+pub(super) const AWAKENING: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_wakes_up_is_no_zombie() {

@@ -109,6 +109,7 @@ impl Kafka {
                 if found.expect("described").is_none() {
                     return Some(());
                 }
+                // Made again, as `create_anew` says.
                 self.delete_one(topic).await;
                 None
             };

@@ -7,6 +7,7 @@ use connect_api::ErrorKind;
 use connect_cluster::{Health, LoggerScope};
 use connect_runtime::{ConnectorTaskId, TargetState};
 use indexmap::IndexMap;
+use support::plugin::{has_stopped, set_away};
 use support::{await_status, connector, eventually, records, short, start, unique, worker_props};
 
 fn keys_of(records: &[(String, Option<String>)], name: &str) -> Vec<String> {
@@ -21,6 +22,25 @@ fn keys_of(records: &[(String, Option<String>)], name: &str) -> Vec<String> {
             None => format!("{key} gone"),
         })
         .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_does_not_stop_keeps_its_connector_from_nothing() {
+    let mut worker = worker_props(&unique("beside"));
+    // Longer than `eventually` waits: who stopped after the task would be too late.
+    let grace = "task.shutdown.graceful.timeout.ms";
+    worker.insert(grace.to_owned(), "60000".to_owned());
+    let herder = start(&worker).await;
+    let config = connector("beside", &[("trouble", "block")]);
+    let created = herder.put_connector("c", config.clone(), None, false);
+    created.await.unwrap();
+    await_status(&herder, "c", "RUNNING [RUNNING]").await;
+    set_away(&config, true);
+    let deleted = herder.delete_connector("c").await;
+    eventually("the connector to stop", async || has_stopped(&config)).await;
+    set_away(&config, false);
+    deleted.unwrap();
+    herder.shut_down().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

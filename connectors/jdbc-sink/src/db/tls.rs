@@ -12,7 +12,7 @@ use crate::url::{Tls, TlsMode};
 const JKS: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
 
 /// The connector of those who check nothing and show nothing: most URLs say nothing of TLS. OpenSSL
-/// reads the system's authorities for each that is made, which takes longer than to connect.
+/// reads the system's authorities for each that is made, tens of milliseconds of work.
 static PLAIN: OnceLock<TlsConnector> = OnceLock::new();
 
 pub(super) fn connector(tls: &Tls) -> DbResult<TlsConnector> {

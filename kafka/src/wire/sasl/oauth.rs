@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use crate::settings::{ClientSettings, SettingsError};
+use crate::settings::{ClientSettings, SettingsError, no_oauth_token};
 
 const CONFIG: &str = "sasl.oauthbearer.config";
 
@@ -45,12 +45,7 @@ impl UnsecuredToken {
         }
         let allowed = settings.get("enable.sasl.oauthbearer.unsecure.jwt") == Some("true");
         let Some(config) = settings.get(CONFIG).filter(|_| allowed) else {
-            return Err(SettingsError::Missing {
-                key: "sasl.jaas.config".to_owned(),
-                hint: "OAUTHBEARER needs the option unsecuredLoginStringClaim_sub here (for \
-                       development): other tokens are not supported"
-                    .to_owned(),
-            });
+            return Err(no_oauth_token());
         };
         Self::parse(config).map_err(|expected| SettingsError::invalid(CONFIG, "[hidden]", expected))
     }

@@ -303,11 +303,9 @@ impl Cluster {
         lives.cloned().collect()
     }
 
-    /// Whatever ran at two workers at once for longer than `tolerated`.
-    pub fn overlaps(&mut self, tolerated: Duration) -> Vec<Overlap> {
-        let mut found = life::overlaps(&self.lives(), &self.suspensions, Timestamp::now());
-        found.retain(|overlap| overlap.lasted > tolerated);
-        found
+    /// Whatever ran at two workers at once.
+    pub fn overlaps(&mut self) -> Vec<Overlap> {
+        life::overlaps(&self.lives(), &self.suspensions, Timestamp::now())
     }
 
     /// The longest time that something that stopped after `moment` ran nowhere, and what it was.

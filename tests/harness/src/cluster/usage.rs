@@ -76,12 +76,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_has_this_thread() {
-        let threads = threads(std::process::id());
-        let name = std::thread::current();
-        let name = &name.name().unwrap()[..10];
-        assert!(threads.contains(name), "{threads}");
-        assert_eq!(super::threads(u32::MAX), "there is no such process");
+    fn a_thread_is_told_by_its_name_and_state() {
+        let asked = std::thread::Builder::new()
+            .name("one-that-asks".to_owned())
+            .spawn(|| threads(std::process::id()));
+        let told = asked.unwrap().join().unwrap();
+        assert!(told.contains("one-that-asks R "), "{told}");
+        assert_eq!(threads(u32::MAX), "there is no such process");
     }
 
     #[tokio::test]

@@ -55,6 +55,13 @@ fn is_away(topic: &str) -> bool {
     AWAY.lock().unwrap().contains(topic)
 }
 
+static STOPPED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Whether the connector with this topic was told to stop.
+pub fn has_stopped(config: &Props) -> bool {
+    STOPPED.lock().unwrap().contains(&config["topic"])
+}
+
 #[derive(Default)]
 struct TestSource {
     props: Props,
@@ -87,7 +94,9 @@ impl Connector for TestSource {
         Ok((0..count).map(task).collect())
     }
 
-    async fn stop(&mut self) {}
+    async fn stop(&mut self) {
+        STOPPED.lock().unwrap().insert(self.props["topic"].clone());
+    }
 
     fn check_offsets(&self, offsets: &[(OffsetMap, Option<OffsetMap>)]) -> Result<()> {
         let bad = |offset: &OffsetMap| !offset.get("n").is_some_and(serde_json::Value::is_i64);
