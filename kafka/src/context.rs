@@ -1,14 +1,18 @@
 //! What every client does with librdkafka's events: log lines and errors go to `tracing`.
 
+use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
+use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 
 use crate::error::{ErrorCode, code_of};
+use crate::oauth::{self, TokenSource};
+use crate::settings::ClientSettings;
 
 /// The same error of the same client is logged again only after this time: librdkafka repeats
 /// "connection refused" with every attempt.
@@ -19,6 +23,7 @@ const REPEAT_AFTER: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct LoggingContext {
     client_id: String,
+    tokens: Option<TokenSource>,
     last_error: Mutex<Option<LastError>>,
 }
 
@@ -30,9 +35,10 @@ struct LastError {
 }
 
 impl LoggingContext {
-    pub(crate) fn new(client_id: &str) -> Self {
+    pub(crate) fn new(settings: &ClientSettings) -> Self {
         Self {
-            client_id: client_id.to_owned(),
+            client_id: settings.client_id().to_owned(),
+            tokens: settings.tokens().cloned(),
             last_error: Mutex::new(None),
         }
     }
@@ -59,6 +65,17 @@ impl LoggingContext {
 }
 
 impl ClientContext for LoggingContext {
+    /// librdkafka makes the first one of its unsecured tokens itself, and leaves the next to us.
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    /// May take a few seconds, on the thread that serves the client's events. librdkafka reports
+    /// an error and asks again after ten seconds.
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        let tokens = self.tokens.as_ref();
+        let tokens = tokens.ok_or("the client's settings say nothing of tokens")?;
+        Ok(tokens.token()?.into_native(oauth::now()))
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         let client_id = self.client_id.as_str();
         // A failed or lost connection comes as an error event too, which is said once.
@@ -135,6 +152,7 @@ fn gist(reason: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ClientKind, Props};
 
     #[test]
     fn repetitions_have_the_same_gist() {
@@ -151,7 +169,9 @@ mod tests {
 
     #[test]
     fn the_reason_outlives_its_repetitions_and_vaguer_errors() {
-        let context = LoggingContext::new("c");
+        let props = Props::from([("bootstrap.servers".to_owned(), "a:1".to_owned())]);
+        let settings = ClientSettings::from_props(ClientKind::Admin, &props).unwrap();
+        let context = LoggingContext::new(&settings);
         let down = || KafkaError::Global(ErrorCode::AllBrokersDown);
         assert_eq!(context.recent_error(REPEAT_AFTER), None);
         context.error(down(), "a:1/1: Connect to a:1 failed: refused (after 1ms)");

@@ -29,6 +29,7 @@ pub mod settings;
 pub mod wire;
 
 mod context;
+mod oauth;
 
 pub use error::{ClientError, ErrorCode};
 pub use settings::{ClientKind, ClientSettings, Props, SettingsError};

@@ -4,6 +4,7 @@
 //! those of all partitions of the cluster; single ones are taken away over [`crate::wire`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::Offset;
@@ -12,7 +13,7 @@ use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::TopicPartitionList;
 
-use super::{Admin, Probe};
+use super::{Admin, Probe, token_login};
 use crate::consumer::Partition;
 use crate::context::LoggingContext;
 use crate::error::{ClientError, ErrorCode, code_of};
@@ -99,22 +100,37 @@ impl Admin {
     /// [`ClientError::Request`], with [`ErrorCode::NonEmptyGroup`] when the group has members.
     pub async fn delete_group(&self, group: &str) -> Result<(), ClientError> {
         let doing = format!("delete the consumer group '{group}'");
+        let refused = if self.needs_wire() {
+            self.delete_group_over_wire(group, &doing).await?
+        } else {
+            self.delete_group_natively(group, &doing).await?
+        };
+        match refused {
+            None | Some(ErrorCode::GroupIdNotFound) => Ok(()),
+            Some(code) => {
+                let error = KafkaError::AdminOp(code);
+                Err(ClientError::request(&doing, &error, self.recent_error()))
+            }
+        }
+    }
+
+    async fn delete_group_natively(
+        &self,
+        group: &str,
+        doing: &str,
+    ) -> Result<Option<ErrorCode>, ClientError> {
         let results = self
-            .changer(&doing)
+            .changer(doing)
             .await?
             .delete_groups(&[group], &self.options())
             .await;
-        let failed = |code| {
-            let error = KafkaError::AdminOp(code);
-            Err(ClientError::request(&doing, &error, self.recent_error()))
-        };
-        match results {
-            Ok(results) => match results.into_iter().find_map(Result::err) {
-                None | Some((_, ErrorCode::GroupIdNotFound)) => Ok(()),
-                Some((_, code)) => failed(code),
-            },
-            Err(error) => failed(code_of(&error)),
-        }
+        Ok(match results {
+            Ok(results) => results
+                .into_iter()
+                .find_map(Result::err)
+                .map(|(_, code)| code),
+            Err(error) => Some(code_of(&error)),
+        })
     }
 
     /// Asks by a client that carries the group's name and never joins it.
@@ -130,9 +146,11 @@ impl Admin {
         let asked = doing.clone();
         let answer = tokio::task::spawn_blocking(move || {
             let client_id = settings.client_id();
-            let context = LoggingContext::new(client_id);
+            let context = LoggingContext::new(&settings);
             let probe = Probe::from_config_and_context(&settings.client_config(), context)
                 .map_err(|error| ClientError::create(client_id, &error))?;
+            let probe = Arc::new(probe);
+            token_login::serve(&settings, &probe)?;
             work(&probe, timeout).map_err(|error| {
                 let reason = probe.context().recent_error(timeout);
                 ClientError::request(&asked, &error, reason)

@@ -10,6 +10,8 @@
 mod error;
 mod group;
 mod offset_delete;
+mod over_wire;
+mod token_login;
 mod topic;
 
 use std::collections::BTreeMap;
@@ -87,11 +89,13 @@ impl Admin {
         // A consumer without a group asks only for what it is told to ask. End offsets shall be
         // those of the log, not of its last finished transaction.
         config.set("isolation.level", "read_uncommitted");
-        let probe = Probe::from_config_and_context(&config, LoggingContext::new(client_id))
+        let probe = Probe::from_config_and_context(&config, LoggingContext::new(&settings))
             .map_err(|error| ClientError::create(client_id, &error))?;
+        let probe = Arc::new(probe);
+        token_login::serve(&settings, &probe)?;
         Ok(Self {
             settings,
-            probe: Arc::new(probe),
+            probe,
             changer: Arc::default(),
         })
     }
@@ -170,6 +174,9 @@ impl Admin {
     ) -> Result<BTreeMap<String, ErrorCode>, AdminError> {
         let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
         let names = names.join("', '");
+        if self.needs_wire() {
+            return self.create_over_wire(topics, &names).await;
+        }
         let natives: Vec<_> = topics.iter().map(|topic| topic.native()).collect();
         let results = self
             .changer(&format!("create topic '{names}'"))
@@ -199,16 +206,24 @@ impl Admin {
     ///
     /// [`AdminError::UnknownTopic`] when it is not there, and the rest of [`AdminError`].
     pub async fn delete_topic(&self, name: &str) -> Result<(), AdminError> {
+        let refused = if self.needs_wire() {
+            self.delete_over_wire(name).await?
+        } else {
+            self.delete_natively(name).await?
+        };
+        match refused {
+            None => Ok(()),
+            Some(code) => Err(AdminError::from_code("delete", name, code, None)),
+        }
+    }
+
+    async fn delete_natively(&self, name: &str) -> Result<Option<ErrorCode>, AdminError> {
         let results = self
             .changer(&format!("delete topic '{name}'"))
             .await?
             .delete_topics(&[name], &self.options())
             .await;
-        let code = topic_outcome(results).map_err(|error| self.failed("delete", name, &error))?;
-        match code {
-            None => Ok(()),
-            Some(code) => Err(AdminError::from_code("delete", name, code, None)),
-        }
+        topic_outcome(results).map_err(|error| self.failed("delete", name, &error))
     }
 
     /// A topic's partitions; none when it does not exist.
@@ -265,6 +280,9 @@ impl Admin {
     /// None when the broker does not tell, for whatever reason: the `rdkafka` crate drops the error
     /// of a single resource, and what is left is a resource without settings, which no topic is.
     async fn described_configs(&self, name: &str) -> Result<Option<TopicConfigs>, AdminError> {
+        if self.needs_wire() {
+            return self.configs_over_wire(name).await;
+        }
         let changer = self.changer(&format!("describe topic '{name}'")).await?;
         let resources = changer
             .describe_configs([&ResourceSpecifier::Topic(name)], &self.options())
@@ -311,7 +329,11 @@ impl Admin {
     fn options(&self) -> AdminOptions {
         AdminOptions::new()
             .request_timeout(Some(self.timeout()))
-            .operation_timeout(Some(OPERATION_TIMEOUT.min(self.timeout())))
+            .operation_timeout(Some(self.operation_timeout()))
+    }
+
+    fn operation_timeout(&self) -> Duration {
+        OPERATION_TIMEOUT.min(self.timeout())
     }
 
     fn failed(&self, doing: &str, topic: &str, error: &KafkaError) -> AdminError {
@@ -337,7 +359,7 @@ impl Admin {
             // Nobody reads this client's event queue (rdkafka gives no way to), where log lines
             // would pile up; the probe tells of the same brokers.
             config.set_log_level(RDKafkaLogLevel::Emerg);
-            let changer = Changer::from_config_and_context(&config, LoggingContext::new(client_id))
+            let changer = Changer::from_config_and_context(&config, LoggingContext::new(&settings))
                 .map_err(|error| ClientError::create(client_id, &error))?;
             let changer = Arc::new(changer);
             *slot = Some(Arc::clone(&changer));

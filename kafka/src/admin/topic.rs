@@ -135,12 +135,14 @@ pub struct TopicConfigs {
 
 impl TopicConfigs {
     pub(super) fn from_resource(resource: ConfigResource) -> Self {
-        let values = resource
-            .entries
-            .into_iter()
-            .filter_map(|entry| entry.value.map(|value| (entry.name, value)))
-            .collect();
-        Self { values }
+        let entries = resource.entries.into_iter();
+        Self::of(entries.filter_map(|entry| entry.value.map(|value| (entry.name, value))))
+    }
+
+    pub(super) fn of(values: impl Iterator<Item = (String, String)>) -> Self {
+        Self {
+            values: values.collect(),
+        }
     }
 
     /// One setting's value.

@@ -1,11 +1,12 @@
 //! What a group's events become: rebalances wait in a queue for their answer.
 
 use std::collections::VecDeque;
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bytestring::ByteString;
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::KafkaError;
@@ -14,6 +15,7 @@ use rdkafka::types::RDKafkaRespErr;
 
 use super::Partition;
 use crate::context::LoggingContext;
+use crate::settings::ClientSettings;
 
 /// A change of what the group gave to this member. It waits for its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,9 +50,9 @@ pub(super) struct GroupContext {
 }
 
 impl GroupContext {
-    pub(super) fn new(client_id: &str) -> Self {
+    pub(super) fn new(settings: &ClientSettings) -> Self {
         Self {
-            logging: LoggingContext::new(client_id),
+            logging: LoggingContext::new(settings),
             waiting: Mutex::default(),
             closing: AtomicBool::new(false),
             served: AtomicU64::new(0),
@@ -77,6 +79,13 @@ impl GroupContext {
 }
 
 impl ClientContext for GroupContext {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = LoggingContext::ENABLE_REFRESH_OAUTH_TOKEN;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.count();
+        self.logging.generate_oauth_token(config)
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.count();
         self.logging.log(level, facility, message);

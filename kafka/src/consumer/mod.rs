@@ -135,7 +135,7 @@ impl GroupConsumer {
                 reason: "'group.id' is empty".to_owned(),
             })?
             .to_owned();
-        let context = GroupContext::new(client_id);
+        let context = GroupContext::new(&settings);
         let mut inner = Inner::from_config_and_context(&settings.client_config(), context)
             .map_err(|error| ClientError::create(client_id, &error))?;
         let wakeup = Arc::new(Notify::new());

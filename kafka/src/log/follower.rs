@@ -58,7 +58,7 @@ pub(super) fn open_consumer(
     settings.set("enable.partition.eof", "true");
     let client_id = settings.client_id();
     let create_error = |error: KafkaError| ClientError::create(client_id, &error);
-    let context = LoggingContext::new(client_id);
+    let context = LoggingContext::new(&settings);
     let consumer = LogConsumer::from_config_and_context(&settings.client_config(), context)
         .map_err(create_error)?;
     let mut assignment = TopicPartitionList::with_capacity(bounds.len());

@@ -1,10 +1,12 @@
 //! The delivery callback: from librdkafka's reports to a sink, and the count of what is out.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
+use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{DeliveryResult, Message};
@@ -15,6 +17,7 @@ use tokio::sync::Notify;
 use super::ROOM_FRACTION;
 use crate::context::LoggingContext;
 use crate::error::{ErrorCode, code_of, is_retriable, is_unauthorized};
+use crate::settings::ClientSettings;
 
 /// Takes outcomes on the producer's serving thread.
 ///
@@ -198,9 +201,9 @@ pub(super) struct DeliveryContext<S> {
 }
 
 impl<S: DeliverySink> DeliveryContext<S> {
-    pub(super) fn new(client_id: &str, sink: S, outstanding: Arc<Outstanding>) -> Self {
+    pub(super) fn new(settings: &ClientSettings, sink: S, outstanding: Arc<Outstanding>) -> Self {
         Self {
-            logging: LoggingContext::new(client_id),
+            logging: LoggingContext::new(settings),
             sink,
             outstanding,
         }
@@ -226,6 +229,12 @@ impl<S: DeliverySink> DeliveryContext<S> {
 }
 
 impl<S: DeliverySink> ClientContext for DeliveryContext<S> {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = LoggingContext::ENABLE_REFRESH_OAUTH_TOKEN;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.logging.generate_oauth_token(config)
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.logging.log(level, facility, message);
     }

@@ -146,7 +146,7 @@ impl<S: DeliverySink> Producer<S> {
     pub fn new(settings: &ClientSettings, sink: S) -> Result<Self, ClientError> {
         let client_id = settings.client_id();
         let outstanding = Arc::new(Outstanding::default());
-        let context = DeliveryContext::new(client_id, sink, Arc::clone(&outstanding));
+        let context = DeliveryContext::new(settings, sink, Arc::clone(&outstanding));
         let config = settings.client_config();
         let inner = Inner::from_config_and_context(&config, context)
             .map_err(|error| ClientError::create(client_id, &error))?;

@@ -19,6 +19,11 @@ impl LoginModule {
             .map(|(_, value)| value.as_str())
     }
 
+    pub(super) fn options(&self) -> impl Iterator<Item = (&str, &str)> {
+        let options = self.options.iter();
+        options.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut tokens = tokens(text)?.into_iter();
         let class = match tokens.next() {

@@ -16,6 +16,7 @@
 //! [`worker`] lays a worker's and a connector's properties over each other as Connect does.
 
 mod jaas;
+mod oauth;
 mod rules;
 mod sasl;
 mod special;
@@ -35,8 +36,9 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 use thiserror::Error;
 
+use crate::oauth::TokenSource;
+pub(crate) use oauth::no_oauth_token;
 use rules::Rule;
-pub(crate) use sasl::no_oauth_token;
 pub use tls::normalized_pem;
 
 /// Raw properties: names and values as in a properties file.
@@ -172,6 +174,7 @@ pub struct ClientSettings {
     max_block: Option<Duration>,
     api_timeout: Duration,
     max_poll_records: Option<usize>,
+    tokens: Option<TokenSource>,
 }
 
 impl fmt::Debug for ClientSettings {
@@ -260,6 +263,11 @@ impl ClientSettings {
         self.max_poll_records
     }
 
+    /// Where OAUTHBEARER's tokens come from, when that is the mechanism.
+    pub(crate) fn tokens(&self) -> Option<&TokenSource> {
+        self.tokens.as_ref()
+    }
+
     pub(crate) fn client_config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         for (key, value) in self.defaults.iter().chain(&self.explicit) {
@@ -297,6 +305,7 @@ impl<'a> Builder<'a> {
             max_block: None,
             api_timeout: DEFAULT_API_TIMEOUT,
             max_poll_records: None,
+            tokens: None,
         };
         Self { props, settings }
     }
@@ -355,7 +364,6 @@ impl<'a> Builder<'a> {
         }
         match rule {
             Rule::Same => self.set(key, value),
-            Rule::Renamed(name) => self.set(name, value),
             Rule::LowerCase => self.set(key, value.to_ascii_lowercase()),
             Rule::Number(name, low, high) => {
                 let number = self.bounded(key, value, low, high)?;

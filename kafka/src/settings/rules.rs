@@ -7,8 +7,6 @@ use super::ClientKind;
 pub(super) enum Rule {
     /// The same name and values on both sides.
     Same,
-    /// Another name, the same values.
-    Renamed(&'static str),
     /// A number that librdkafka bounds; what lies outside is moved to the bound, with a warning.
     Number(&'static str, i64, i64),
     /// A name in lower case on librdkafka's side.
@@ -44,6 +42,7 @@ const JVM_ONLY: &str = "it configures classes of the Java client";
 const JVM_TLS: &str = "it configures the JVM's TLS provider; OpenSSL is used here";
 const JVM_METRICS: &str = "it configures the Java client's metrics";
 const JVM_LOGIN: &str = "it configures the Java client's login thread";
+const NO_ASSERTIONS: &str = "tokens are asked for with a client's id and secret only";
 const SERIALIZER: &str = "converters serialize, the client moves bytes";
 const RUNS_CODE: &str = "it would load or run code chosen by the configuration";
 const BREAKS_DELIVERY: &str = "delivery reports and events are this program's own";
@@ -84,27 +83,36 @@ pub(super) const RULES: &[(&str, For, Rule)] = &[
     ("sasl.client.callback.handler.class", For::All, Rule::Ignored(JVM_ONLY)),
     ("sasl.login.callback.handler.class", For::All, Rule::Special),
     ("sasl.login.class", For::All, Rule::Ignored(JVM_ONLY)),
-    ("sasl.login.connect.timeout.ms", For::All, Rule::Ignored(JVM_LOGIN)),
-    ("sasl.login.read.timeout.ms", For::All, Rule::Ignored(JVM_LOGIN)),
-    ("sasl.login.refresh.buffer.seconds", For::All, Rule::Ignored(JVM_LOGIN)),
-    ("sasl.login.refresh.min.period.seconds", For::All, Rule::Ignored(JVM_LOGIN)),
-    ("sasl.login.refresh.window.factor", For::All, Rule::Ignored(JVM_LOGIN)),
-    ("sasl.login.refresh.window.jitter", For::All, Rule::Ignored(JVM_LOGIN)),
-    ("sasl.login.retry.backoff.max.ms", For::All, Rule::Ignored(JVM_LOGIN)),
-    ("sasl.login.retry.backoff.ms", For::All, Rule::Ignored(JVM_LOGIN)),
+    ("sasl.login.connect.timeout.ms", For::All, Rule::Special),
+    ("sasl.login.read.timeout.ms", For::All, Rule::Special),
+    ("sasl.login.refresh.buffer.seconds", For::All, Rule::Special),
+    ("sasl.login.refresh.min.period.seconds", For::All, Rule::Special),
+    ("sasl.login.refresh.window.factor", For::All, Rule::Special),
+    ("sasl.login.refresh.window.jitter", For::All, Rule::Special),
+    ("sasl.login.retry.backoff.max.ms", For::All, Rule::Special),
+    ("sasl.login.retry.backoff.ms", For::All, Rule::Special),
     ("sasl.kerberos.kinit.cmd", For::All, Rule::Refused(RUNS_CODE)),
     ("sasl.kerberos.ticket.renew.jitter", For::All, Rule::Ignored(JVM_LOGIN)),
     ("sasl.kerberos.ticket.renew.window.factor", For::All, Rule::Ignored(JVM_LOGIN)),
     ("sasl.oauthbearer.token.endpoint.url", For::All, Rule::Special),
-    ("sasl.oauthbearer.assertion.template.file", For::All, Rule::Renamed("sasl.oauthbearer.assertion.jwt.template.file")),
-    ("sasl.oauthbearer.jwt.retriever.class", For::All, Rule::Ignored(JVM_ONLY)),
-    ("sasl.oauthbearer.jwt.validator.class", For::All, Rule::Ignored(JVM_ONLY)),
+    ("sasl.oauthbearer.client.credentials.client.id", For::All, Rule::Special),
+    ("sasl.oauthbearer.client.credentials.client.secret", For::All, Rule::Special),
+    ("sasl.oauthbearer.scope", For::All, Rule::Special),
+    ("sasl.oauthbearer.grant.type", For::All, Rule::Special),
+    // librdkafka's own names for the same, which it heeds only where it asks for tokens itself.
+    ("sasl.oauthbearer.method", For::All, Rule::Ignored("an endpoint is asked where sasl.oauthbearer.token.endpoint.url is set")),
+    ("sasl.oauthbearer.client.id", For::All, Rule::Ignored("Java's name is sasl.oauthbearer.client.credentials.client.id")),
+    ("sasl.oauthbearer.client.secret", For::All, Rule::Ignored("Java's name is sasl.oauthbearer.client.credentials.client.secret")),
+    ("sasl.oauthbearer.metadata.authentication.type", For::All, Rule::Ignored(NO_ASSERTIONS)),
+    ("sasl.oauthbearer.extensions", For::All, Rule::Refused("SASL extensions cannot be said beside an endpoint's token")),
+    ("sasl.oauthbearer.jwt.retriever.class", For::All, Rule::Special),
+    ("sasl.oauthbearer.jwt.validator.class", For::All, Rule::Special),
     ("sasl.oauthbearer.clock.skew.seconds", For::All, Rule::Ignored("it is for the broker's side")),
     ("sasl.oauthbearer.expected.audience", For::All, Rule::Ignored("it is for the broker's side")),
     ("sasl.oauthbearer.expected.issuer", For::All, Rule::Ignored("it is for the broker's side")),
-    ("sasl.oauthbearer.header.urlencode", For::All, Rule::Ignored("librdkafka has no such setting")),
-    ("sasl.oauthbearer.scope.claim.name", For::All, Rule::Ignored("librdkafka has no such setting")),
-    ("sasl.oauthbearer.sub.claim.name", For::All, Rule::Ignored("librdkafka has no such setting")),
+    ("sasl.oauthbearer.header.urlencode", For::All, Rule::Special),
+    ("sasl.oauthbearer.scope.claim.name", For::All, Rule::Ignored("the scope in a token is for the broker's side")),
+    ("sasl.oauthbearer.sub.claim.name", For::All, Rule::Special),
     ("sasl.oauthbearer.jwks.endpoint.url", For::All, Rule::Ignored("it is for the broker's side")),
 
     ("ssl.truststore.location", For::All, Rule::Special),
@@ -197,6 +205,9 @@ pub(super) const RULES: &[(&str, For, Rule)] = &[
 pub(super) fn rule(key: &str) -> Option<(For, Rule)> {
     if key.starts_with("metrics.context.") {
         return Some((For::All, Rule::Ignored(JVM_METRICS)));
+    }
+    if key.starts_with("sasl.oauthbearer.assertion.") {
+        return Some((For::All, Rule::Ignored(NO_ASSERTIONS)));
     }
     RULES
         .iter()

@@ -1,7 +1,7 @@
 //! The SASL login: `sasl.mechanism` and what `sasl.jaas.config` says for it.
 
 use super::jaas::LoginModule;
-use super::{Builder, SettingsError};
+use super::{Builder, SettingsError, oauth};
 
 const KNOWN: &str = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER are known";
 
@@ -19,6 +19,7 @@ pub(super) fn authentication(builder: &mut Builder<'_>) -> Result<(), SettingsEr
                 );
             }
         }
+        oauth::without_tokens(builder, &format!("security.protocol is {protocol}"));
         return Ok(());
     }
     let mechanism = builder
@@ -27,9 +28,12 @@ pub(super) fn authentication(builder: &mut Builder<'_>) -> Result<(), SettingsEr
     // Java's default is GSSAPI.
     let mechanism = mechanism.unwrap_or("GSSAPI").to_ascii_uppercase();
     builder.set("sasl.mechanism", mechanism.clone());
+    if mechanism != "OAUTHBEARER" {
+        oauth::without_tokens(builder, &format!("sasl.mechanism is {mechanism}"));
+    }
     match mechanism.as_str() {
         "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" => user_and_password(builder, &mechanism),
-        "OAUTHBEARER" => oauth_bearer(builder),
+        "OAUTHBEARER" => oauth::tokens(builder),
         "GSSAPI" => Err(SettingsError::unsupported(
             "sasl.mechanism",
             &mechanism,
@@ -43,7 +47,7 @@ pub(super) fn authentication(builder: &mut Builder<'_>) -> Result<(), SettingsEr
     }
 }
 
-fn login_module(builder: &Builder<'_>) -> Result<Option<LoginModule>, SettingsError> {
+pub(super) fn login_module(builder: &Builder<'_>) -> Result<Option<LoginModule>, SettingsError> {
     let Some(text) = builder.prop("sasl.jaas.config") else {
         return Ok(None);
     };
@@ -89,39 +93,4 @@ fn user_and_password(builder: &mut Builder<'_>, mechanism: &str) -> Result<(), S
         builder.set(key, value);
     }
     Ok(())
-}
-
-/// Java's unsecured token for development. Tokens of an identity provider librdkafka fetches only
-/// where it was built with libcurl; this program's is not.
-fn oauth_bearer(builder: &mut Builder<'_>) -> Result<(), SettingsError> {
-    let endpoint = "sasl.oauthbearer.token.endpoint.url";
-    if let Some(url) = builder.prop(endpoint) {
-        return Err(SettingsError::unsupported(
-            endpoint,
-            url,
-            "tokens of an identity provider cannot be fetched; use SCRAM-SHA-512, PLAIN or a \
-             client certificate",
-        ));
-    }
-    let module = login_module(builder)?;
-    let option = |name: &str| module.as_ref().and_then(|module| module.option(name));
-    if let Some(subject) = option("unsecuredLoginStringClaim_sub") {
-        builder.set("enable.sasl.oauthbearer.unsecure.jwt", "true");
-        builder.set("sasl.oauthbearer.config", format!("principal={subject}"));
-        return Ok(());
-    }
-    if builder.prop("sasl.oauthbearer.config").is_some() {
-        return Ok(());
-    }
-    Err(no_oauth_token())
-}
-
-/// OAUTHBEARER without anything that a token is made of.
-pub(crate) fn no_oauth_token() -> SettingsError {
-    SettingsError::Missing {
-        key: "sasl.jaas.config".to_owned(),
-        hint: "OAUTHBEARER needs the option unsecuredLoginStringClaim_sub here (for development): \
-               other tokens are not supported"
-            .to_owned(),
-    }
 }

@@ -255,47 +255,6 @@ fn logins_that_cannot_work_are_refused_without_telling_the_secret() {
 }
 
 #[test]
-fn oauth_bearer_takes_the_unsecured_token_and_refuses_an_endpoint() {
-    let unsecured = producer(&[
-        SASL,
-        ("sasl.mechanism", "OAUTHBEARER"),
-        (
-            "sasl.jaas.config",
-            "x.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub=al;",
-        ),
-    ]);
-    assert_eq!(
-        unsecured.get("enable.sasl.oauthbearer.unsecure.jwt"),
-        Some("true")
-    );
-    assert_eq!(
-        unsecured.get("sasl.oauthbearer.config"),
-        Some("principal=al")
-    );
-    let error = build(
-        ClientKind::Producer,
-        &[
-            SASL,
-            ("sasl.mechanism", "OAUTHBEARER"),
-            ("sasl.oauthbearer.token.endpoint.url", "https://idp/token"),
-            (
-                "sasl.jaas.config",
-                "x.OAuthBearerLoginModule required clientId=c clientSecret=s;",
-            ),
-        ],
-    )
-    .unwrap_err();
-    assert_eq!(error.key(), "sasl.oauthbearer.token.endpoint.url");
-    assert!(error.to_string().contains("SCRAM-SHA-512"), "{error}");
-    let error = build(
-        ClientKind::Producer,
-        &[SASL, ("sasl.mechanism", "OAUTHBEARER")],
-    )
-    .unwrap_err();
-    assert_eq!(error.key(), "sasl.jaas.config");
-}
-
-#[test]
 fn trust_and_key_stores() {
     let pem = producer(&[
         SSL,

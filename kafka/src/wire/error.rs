@@ -54,6 +54,14 @@ pub enum WireError {
         /// The broker's words, or what was wrong with them.
         reason: String,
     },
+    /// The identity provider gave no token for the login.
+    #[error("cannot log in to {endpoint} with OAUTHBEARER: {reason}")]
+    Token {
+        /// The broker.
+        endpoint: Endpoint,
+        /// Which token endpoint it was, and its words.
+        reason: String,
+    },
     /// The broker is too old or too new.
     #[error("{endpoint} knows {request} in versions {theirs}, and this program in versions {ours}")]
     Version {
@@ -82,7 +90,11 @@ impl WireError {
     pub fn is_retriable(&self) -> bool {
         matches!(
             self,
-            Self::Connect { .. } | Self::Lost { .. } | Self::Timeout { .. }
+            Self::Connect { .. }
+                | Self::Lost { .. }
+                | Self::Timeout { .. }
+                // Another attempt asks for another token.
+                | Self::Token { .. }
         )
     }
 

@@ -31,3 +31,4 @@ pub use error::WireError;
 pub use settings::WireSettings;
 
 pub(crate) use error::error_name;
+pub(crate) use tls::identity as tls_identity;

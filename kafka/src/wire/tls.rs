@@ -50,7 +50,13 @@ impl Tls {
             SslVerifyMode::PEER
         });
         trust(&mut context, settings)?;
-        identity(&mut context, settings)?;
+        if let Some((chain, key)) = identity(|key| settings.get(key))? {
+            let location = settings.get("ssl.keystore.location");
+            use_identity(&mut context, chain, &key).map_err(|error| {
+                let shown = location.unwrap_or("[identity]");
+                invalid("ssl.keystore.location", shown, &error)
+            })?;
+        }
         ciphers(&mut context, settings)?;
         Ok(Self {
             context: context.build(),
@@ -121,18 +127,20 @@ fn revocations(context: &mut SslContextBuilder, list: &str) -> Result<(), ErrorS
     store.set_flags(X509VerifyFlags::CRL_CHECK)
 }
 
-/// The client's own certificate and key, when it has them.
-fn identity(
-    context: &mut SslContextBuilder,
-    settings: &ClientSettings,
-) -> Result<(), SettingsError> {
-    if let Some(store) = settings.get("ssl.keystore.location") {
-        return pkcs12(context, store, settings.get("ssl.keystore.password"));
+/// A certificate with those that it is signed by, and its key.
+type Identity = (Vec<X509>, PKey<Private>);
+
+/// The client's own certificate and key, when it has them, by librdkafka's settings.
+pub(crate) fn identity<'a>(
+    setting: impl Fn(&str) -> Option<&'a str>,
+) -> Result<Option<Identity>, SettingsError> {
+    if let Some(store) = setting("ssl.keystore.location") {
+        return pkcs12(store, setting("ssl.keystore.password")).map(Some);
     }
     let location = "ssl.keystore.location";
     let chain = match (
-        settings.get("ssl.certificate.pem"),
-        settings.get("ssl.certificate.location"),
+        setting("ssl.certificate.pem"),
+        setting("ssl.certificate.location"),
     ) {
         (Some(pem), _) => {
             certificates("ssl.keystore.certificate.chain", pem.as_bytes(), "[inline]")?
@@ -140,14 +148,11 @@ fn identity(
         (None, Some(path)) => certificates(location, &read(location, path)?, path)?,
         (None, None) => Vec::new(),
     };
-    let password = settings.get("ssl.key.password").unwrap_or_default();
-    let key = match (
-        settings.get("ssl.key.pem"),
-        settings.get("ssl.key.location"),
-    ) {
+    let password = setting("ssl.key.password").unwrap_or_default();
+    let key = match (setting("ssl.key.pem"), setting("ssl.key.location")) {
         (Some(pem), _) => private_key("ssl.keystore.key", pem.as_bytes(), password, "[inline]")?,
         (None, Some(path)) => private_key(location, &read(location, path)?, password, path)?,
-        (None, None) if chain.is_empty() => return Ok(()),
+        (None, None) if chain.is_empty() => return Ok(None),
         (None, None) => {
             return Err(SettingsError::Missing {
                 key: "ssl.keystore.key".to_owned(),
@@ -155,15 +160,11 @@ fn identity(
             });
         }
     };
-    use_identity(context, chain, &key).map_err(|error| invalid(location, "[identity]", &error))
+    Ok(Some((chain, key)))
 }
 
 /// A PKCS#12 file, which has the key and the chain.
-fn pkcs12(
-    context: &mut SslContextBuilder,
-    path: &str,
-    password: Option<&str>,
-) -> Result<(), SettingsError> {
+fn pkcs12(path: &str, password: Option<&str>) -> Result<Identity, SettingsError> {
     let key = "ssl.keystore.location";
     let store = Pkcs12::from_der(&read(key, path)?)
         .and_then(|store| store.parse2(password.unwrap_or_default()))
@@ -174,7 +175,7 @@ fn pkcs12(
     };
     let mut chain = vec![certificate];
     chain.extend(store.ca.into_iter().flatten());
-    use_identity(context, chain, &private).map_err(|error| invalid(key, path, &error))
+    Ok((chain, private))
 }
 
 fn use_identity(

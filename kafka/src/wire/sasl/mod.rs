@@ -1,7 +1,6 @@
 //! The SASL login of a connection: SaslHandshake, then the mechanism's messages in
 //! SaslAuthenticate (KIP-152).
 
-mod oauth;
 mod scram;
 
 use std::fmt;
@@ -12,10 +11,10 @@ use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::{SaslAuthenticateRequest, SaslHandshakeRequest};
 use kafka_protocol::protocol::StrBytes;
 
-use self::oauth::UnsecuredToken;
 use self::scram::Scram;
 use super::{Connection, WireError, error_name};
-use crate::settings::{ClientSettings, SettingsError};
+use crate::oauth::{Token, TokenSource};
+use crate::settings::{ClientSettings, SettingsError, no_oauth_token};
 
 /// Who we are and how we prove it.
 #[derive(Clone)]
@@ -29,7 +28,7 @@ pub(super) enum Login {
         user: String,
         password: String,
     },
-    OAuthBearer(UnsecuredToken),
+    OAuthBearer(TokenSource),
 }
 
 impl fmt::Debug for Login {
@@ -43,7 +42,10 @@ impl Login {
         let key = "sasl.mechanism";
         let mechanism = settings.get(key).unwrap_or_default();
         let scram = match mechanism {
-            "OAUTHBEARER" => return UnsecuredToken::from_settings(settings).map(Self::OAuthBearer),
+            "OAUTHBEARER" => {
+                let tokens = settings.tokens().ok_or_else(no_oauth_token)?;
+                return Ok(Self::OAuthBearer(tokens.clone()));
+            }
             "PLAIN" => None,
             "SCRAM-SHA-256" => Some(Scram::Sha256),
             "SCRAM-SHA-512" => Some(Scram::Sha512),
@@ -102,7 +104,7 @@ pub(super) async fn authenticate(
             user,
             password,
         } => exchange.scram(*scram, user, password).await?,
-        Login::OAuthBearer(token) => exchange.oauth_bearer(token).await?,
+        Login::OAuthBearer(tokens) => exchange.oauth_bearer(tokens).await?,
     }
     Ok(exchange.lifetime)
 }
@@ -173,10 +175,15 @@ impl Exchange<'_> {
             .map_err(|error| self.refused(error))
     }
 
-    async fn oauth_bearer(&mut self, token: &UnsecuredToken) -> Result<(), WireError> {
-        let problem = self
-            .step(token.first_message(oauth::unix_seconds()))
-            .await?;
+    async fn oauth_bearer(&mut self, tokens: &TokenSource) -> Result<(), WireError> {
+        let token = tokens
+            .token_in_background()
+            .await
+            .map_err(|error| WireError::Token {
+                endpoint: self.connection.endpoint().clone(),
+                reason: error.to_string(),
+            })?;
+        let problem = self.step(bearer_message(&token)).await?;
         if problem.is_empty() {
             return Ok(());
         }
@@ -197,5 +204,38 @@ impl Exchange<'_> {
             mechanism: self.mechanism,
             reason: reason.into(),
         }
+    }
+}
+
+/// `n,,^Aauth=Bearer <token>^A<extension>=<value>^A…^A` (RFC 7628 3.1).
+fn bearer_message(token: &Token) -> String {
+    let mut message = format!("n,,\x01auth=Bearer {}\x01", token.value);
+    for (name, value) in &token.extensions {
+        message.push_str(&format!("{name}={value}\x01"));
+    }
+    message.push('\x01');
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ClientKind, Props};
+
+    #[test]
+    fn a_token_is_said_with_its_extensions() {
+        let props = [
+            ("bootstrap.servers", "a:1"),
+            ("security.protocol", "SASL_SSL"),
+            ("sasl.mechanism", "OAUTHBEARER"),
+            ("enable.sasl.oauthbearer.unsecure.jwt", "true"),
+            ("sasl.oauthbearer.config", "principal=al extension_pool=a"),
+        ];
+        let props = Props::from(props.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        let settings = ClientSettings::from_props(ClientKind::Admin, &props).unwrap();
+        assert!(settings.warnings()[0].contains("extension_"));
+        let token = settings.tokens().unwrap().token().unwrap();
+        let expected = format!("n,,\x01auth=Bearer {}\x01pool=a\x01\x01", token.value);
+        assert_eq!(bearer_message(&token), expected);
     }
 }

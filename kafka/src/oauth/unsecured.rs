@@ -1,23 +1,20 @@
-//! OAUTHBEARER (RFC 7628) with the unsecured token that Kafka's own clients make for development
+//! The unsecured token that Kafka's own clients make for development
 //! (`OAuthBearerUnsecuredLoginCallbackHandler`), by librdkafka's settings for it.
-//!
-//! Tokens of an identity provider are fetched by librdkafka where it was built with libcurl; this
-//! program's is not, and refuses them for every client.
 
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
+use super::Token;
 use crate::settings::{ClientSettings, SettingsError, no_oauth_token};
 
 const CONFIG: &str = "sasl.oauthbearer.config";
 
 /// A JSON web token without a signature.
 #[derive(Clone, PartialEq, Eq)]
-pub(in crate::wire) struct UnsecuredToken {
+pub(crate) struct UnsecuredToken {
     principal: String,
     principal_claim: String,
     scope: Vec<String>,
@@ -35,14 +32,7 @@ impl fmt::Debug for UnsecuredToken {
 }
 
 impl UnsecuredToken {
-    pub(super) fn from_settings(settings: &ClientSettings) -> Result<Self, SettingsError> {
-        if let Some(method @ "oidc") = settings.get("sasl.oauthbearer.method") {
-            return Err(SettingsError::unsupported(
-                "sasl.oauthbearer.method",
-                method,
-                "tokens of an identity provider cannot be fetched for group membership",
-            ));
-        }
+    pub(crate) fn from_settings(settings: &ClientSettings) -> Result<Self, SettingsError> {
         let allowed = settings.get("enable.sasl.oauthbearer.unsecure.jwt") == Some("true");
         let Some(config) = settings.get(CONFIG).filter(|_| allowed) else {
             return Err(no_oauth_token());
@@ -105,14 +95,22 @@ impl UnsecuredToken {
         Ok(())
     }
 
-    /// `n,,^Aauth=Bearer <token>^A…^A` with a token that is valid from `now` on.
-    pub(super) fn first_message(&self, now: u64) -> String {
-        let mut message = format!("n,,\x01auth=Bearer {}\x01", self.token(now));
-        for (name, value) in &self.extensions {
-            message.push_str(&format!("{name}={value}\x01"));
+    /// Whether SASL extensions are said beside the token.
+    pub(crate) fn has_extensions(&self) -> bool {
+        !self.extensions.is_empty()
+    }
+
+    /// A token that is valid from `now` on (milliseconds since 1970).
+    pub(super) fn issue(&self, now: i64) -> Token {
+        let seconds = u64::try_from(now / 1000).unwrap_or(0);
+        let life = i64::try_from(self.life_seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
+        Token {
+            value: self.token(seconds),
+            principal: self.principal.clone(),
+            extensions: self.extensions.clone(),
+            expires: now.saturating_add(life),
+            renewed: now.saturating_add(life / 10 * 8),
         }
-        message.push('\x01');
-        message
     }
 
     fn token(&self, now: u64) -> String {
@@ -135,12 +133,6 @@ impl UnsecuredToken {
     }
 }
 
-pub(super) fn unix_seconds() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,11 +147,10 @@ mod tests {
             "principal=admin scope=\"role 1,role2\" lifeSeconds=60 extension_pool=a",
         )
         .unwrap();
-        let message = token.first_message(1000);
-        let mut parts = message.split('\x01');
-        assert_eq!(parts.next(), Some("n,,"));
-        let jws = parts.next().unwrap().strip_prefix("auth=Bearer ").unwrap();
-        assert_eq!(parts.collect::<Vec<_>>(), ["pool=a", "", ""]);
+        let token = token.issue(1_000_500);
+        assert_eq!(token.extensions, [("pool".to_owned(), "a".to_owned())]);
+        assert_eq!((token.expires, token.renewed), (1_060_500, 1_048_500));
+        let jws = token.value;
         let parts: Vec<&str> = jws.split('.').collect();
         assert_eq!(decoded(parts[0]), json!({"alg": "none"}));
         assert_eq!(
