@@ -68,10 +68,16 @@ impl<'r> Buffer<'r> {
     pub(crate) fn add(&mut self, plan: &Arc<Plan>, op: Op, row: Row<'r>) {
         let hash = (plan.keys > 0 && (self.duplicates != Duplicates::Kept || op == Op::Delete))
             .then(|| self.hash(plan, &row));
+        // Mostly as the one before; the last step is open for its table.
+        if let Some(Step::Rows(rows)) = self.steps.last_mut()
+            && rows.takes(plan, op)
+            && rows.join(row, hash, (self.batch_size, self.duplicates))
+        {
+            return;
+        }
         let open = self.open.get(&plan.table).copied();
         if let Some(Step::Rows(rows)) = open.and_then(|index| self.steps.get_mut(index))
-            && Arc::ptr_eq(&rows.plan, plan)
-            && rows.op == op
+            && rows.takes(plan, op)
             && rows.join(row, hash, (self.batch_size, self.duplicates))
         {
             return;
@@ -109,6 +115,10 @@ impl<'r> Buffer<'r> {
 }
 
 impl<'r> Rows<'r> {
+    fn takes(&self, plan: &Arc<Plan>, op: Op) -> bool {
+        Arc::ptr_eq(&self.plan, plan) && self.op == op
+    }
+
     /// Takes `row` in; false if it has to wait for the next step.
     fn join(
         &mut self,

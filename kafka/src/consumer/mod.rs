@@ -38,9 +38,10 @@ use joining::Joining;
 pub use batch::{Batch, BatchLimits, ConsumedRecord, Taken, TimestampKind};
 pub use context::Rebalance;
 
-/// What librdkafka may hold of fetched records, unless the settings say otherwise: enough for
-/// many batches, whatever the number of partitions and the size of records.
-const QUEUED_KBYTES: &str = "16384";
+/// What librdkafka may hold of fetched records, unless the settings say otherwise, whatever the
+/// number of partitions and the size of records: a batch and a half. What waits longer is no
+/// longer in the processor's cache when it is read.
+const QUEUED_KBYTES: &str = "6144";
 
 /// How many records librdkafka holds before it stops fetching. It counts their bytes only, and
 /// small records take several times as much of its memory.
@@ -104,7 +105,7 @@ fn native_settings(settings: &ClientSettings) -> ClientSettings {
     settings.set_default("queued.max.messages.kbytes", QUEUED_KBYTES);
     settings.set_default("queued.min.messages", QUEUED_RECORDS);
     // A full queue of this size is empty long before librdkafka's own second is over.
-    settings.set_default("fetch.queue.backoff.ms", "10");
+    settings.set_default("fetch.queue.backoff.ms", "3");
     settings.set_default("fetch.max.bytes", FETCH_MAX_BYTES);
     settings.set_default("topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS);
     // The Java consumer's own: members of both kinds can be in one group. Its second strategy,
