@@ -16,6 +16,9 @@ async fn a_polite_worker_hands_over_at_once() {
     let _alone = alone().await;
     let mut scene = Scene::thirty().await;
     for leaver in [2, 0] {
+        // A consumer that is joining leaves its group when it has joined: its broker answers one
+        // request of a connection after the other.
+        scene.work.is_in_its_groups().await;
         let moment = Timestamp::now();
         scene.cluster.ask_to_stop(leaver);
         let took = scene.cluster.settled().await;

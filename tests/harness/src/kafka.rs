@@ -77,6 +77,18 @@ impl Kafka {
         eventually(&format!("an empty group {group}"), empty).await;
     }
 
+    /// Waits until a group has so many members, and all have their shares.
+    ///
+    /// # Panics
+    /// If it is not so after a minute.
+    pub async fn wait_until_stable(&self, group: &str, members: usize) {
+        let stable = async || {
+            let found = self.group(group)?;
+            (found.state == "Stable" && found.members == members).then_some(())
+        };
+        eventually(&format!("{members} members of {group}"), stable).await;
+    }
+
     /// The names of all topics that start with `prefix`.
     ///
     /// # Panics

@@ -191,7 +191,17 @@ impl Workload {
         }
     }
 
-    /// The consumer groups of the sinks.
+    /// Waits until the sinks' tasks have joined their groups.
+    pub async fn is_in_its_groups(&self) {
+        let kafka = Kafka::new();
+        for (number, group) in self.consumer_groups().iter().enumerate() {
+            let is_file = number < self.options.file_sinks;
+            let tasks = if is_file { FILE_SINK_TASKS } else { 1 };
+            kafka.wait_until_stable(group, tasks).await;
+        }
+    }
+
+    /// The consumer groups of the sinks: those of the files first.
     pub fn consumer_groups(&self) -> Vec<String> {
         let files = (0..self.options.file_sinks).map(|it| self.file_sink(it));
         let tables = (0..self.options.tables).map(|it| format!("{}-table-{it}", self.name));
@@ -201,6 +211,9 @@ impl Workload {
             .collect()
     }
 }
+
+/// Each of the sinks into files has so many tasks; those into tables have one.
+const FILE_SINK_TASKS: usize = 2;
 
 fn keeps_all(table: usize) -> bool {
     table.is_multiple_of(2)
@@ -221,7 +234,7 @@ fn source(file: &Path, topic: &str) -> Value {
 fn file_sink(file: &Path, topics: &str) -> Value {
     json!({
         "connector.class": "FileStreamSink",
-        "tasks.max": "2",
+        "tasks.max": FILE_SINK_TASKS.to_string(),
         "topics": topics,
         "file": file.display().to_string(),
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
