@@ -98,7 +98,7 @@ pub fn start(props: &Props, options: WorkerOptions) -> Result<Herder> {
     };
     let inter_worker = InterWorker {
         settings: InterWorkerSettings::parse(&props)?,
-        client: InternalClient::new(&props)?,
+        client: InternalClient::new(&props),
     };
     let worker = Worker::new(
         worker_settings,

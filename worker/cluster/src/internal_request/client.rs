@@ -24,9 +24,11 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(90);
 /// was sent.
 #[derive(Debug)]
 pub struct InternalClient {
-    plain: Client,
-    /// Made with the first request by HTTPS: the `ssl.*` settings of a worker
-    /// that calls none may be meant for others (KAFKA-14816).
+    /// Made with the first request, as the other: a client reads the system's authorities even
+    /// if it never meets TLS, which takes a good part of a worker's start.
+    plain: OnceLock<Client>,
+    /// For HTTPS. The `ssl.*` settings of a worker that calls none may be meant for others
+    /// (KAFKA-14816).
     secure: OnceLock<Client>,
     props: Props,
 }
@@ -57,9 +59,9 @@ pub struct ForwardedAnswer {
 
 impl InternalClient {
     /// A client of the worker with these settings.
-    pub fn new(props: &Props) -> Result<Self> {
-        Ok(Self {
-            plain: build(Client::builder())?,
+    pub fn new(props: &Props) -> Self {
+        Self {
+            plain: OnceLock::new(),
             secure: OnceLock::new(),
             props: (props.iter())
                 .filter(|(name, _)| {
@@ -67,7 +69,7 @@ impl InternalClient {
                 })
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
-        })
+        }
     }
 
     /// Sends a request of a client to another worker.
@@ -155,15 +157,18 @@ impl InternalClient {
     }
 
     fn client(&self, url: &str) -> Result<&Client> {
-        if !url.starts_with("https://") {
-            return Ok(&self.plain);
-        }
-        if let Some(client) = self.secure.get() {
+        let is_secure = url.starts_with("https://");
+        let made = if is_secure { &self.secure } else { &self.plain };
+        if let Some(client) = made.get() {
             return Ok(client);
         }
-        let settings = TlsSettings::parse(&self.props, tls::LISTENERS_PREFIX)?;
-        let client = build(secure(Client::builder(), &settings)?)?;
-        Ok(self.secure.get_or_init(|| client))
+        let mut builder = Client::builder();
+        if is_secure {
+            let settings = TlsSettings::parse(&self.props, tls::LISTENERS_PREFIX)?;
+            builder = secure(builder, &settings)?;
+        }
+        let client = build(builder)?;
+        Ok(made.get_or_init(|| client))
     }
 }
 

@@ -85,7 +85,7 @@ impl RestSettings {
             users: auth::users(&settings)?,
             tls: server_tls(&props, LISTENERS_PREFIX, &listeners)?,
             admin_tls: server_tls(&props, ADMIN_PREFIX, admin_listeners)?,
-            client: Arc::new(InternalClient::new(&props)?),
+            client: Arc::new(InternalClient::new(&props)),
             listeners,
             admin,
         })

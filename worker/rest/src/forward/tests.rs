@@ -46,7 +46,7 @@ async fn worker(answers: &'static [(u16, &'static str)]) -> Worker {
 
 fn forwarder() -> Forwarder {
     Forwarder {
-        client: Arc::new(InternalClient::new(&Props::new()).unwrap()),
+        client: Arc::new(InternalClient::new(&Props::new())),
         patience: Duration::from_secs(3),
     }
 }

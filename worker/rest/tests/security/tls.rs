@@ -88,7 +88,7 @@ async fn other_workers_are_called_with_the_listeners_stores() {
     let path = |name: &str| worker.folder.path().join(name).display().to_string();
     let url = url(&worker);
     let ask = async |props: Props| {
-        let client = InternalClient::new(&props).unwrap();
+        let client = InternalClient::new(&props);
         let request = ForwardedRequest {
             method: &Method::GET,
             url: &url,

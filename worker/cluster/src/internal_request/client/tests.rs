@@ -43,7 +43,7 @@ fn key() -> SessionKey {
 }
 
 fn client() -> InternalClient {
-    InternalClient::new(&Props::new()).unwrap()
+    InternalClient::new(&Props::new())
 }
 
 fn header<'r>(request: &'r str, name: &str) -> Option<&'r str> {
@@ -165,7 +165,7 @@ async fn bad_stores_are_named_with_the_first_request_by_https() {
         "listeners.https.ssl.truststore.location".to_owned(),
         "/nowhere/ca.pem".to_owned(),
     )]);
-    let client = InternalClient::new(&props).unwrap();
+    let client = InternalClient::new(&props);
     let error = client.fence("https://127.0.0.1:1/", "x", None).await;
     let error = error.unwrap_err().to_string();
     assert!(
