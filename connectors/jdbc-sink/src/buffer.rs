@@ -68,22 +68,16 @@ impl<'r> Buffer<'r> {
     pub(crate) fn add(&mut self, plan: &Arc<Plan>, op: Op, row: Row<'r>) {
         let hash = (plan.keys > 0 && (self.duplicates != Duplicates::Kept || op == Op::Delete))
             .then(|| self.hash(plan, &row));
-        // Mostly as the one before; the last step is open for its table.
-        if let Some(Step::Rows(rows)) = self.steps.last_mut()
-            && rows.takes(plan, op)
-            && rows.join(row, hash, (self.batch_size, self.duplicates))
-        {
-            return;
-        }
-        let open = self.open.get(&plan.table).copied();
+        let open = match self.steps.last() {
+            // Mostly as the one before: the last step is open for its table.
+            Some(Step::Rows(rows)) if rows.takes(plan, op) => Some(self.steps.len() - 1),
+            _ => self.open.get(&plan.table).copied(),
+        };
         if let Some(Step::Rows(rows)) = open.and_then(|index| self.steps.get_mut(index))
             && rows.takes(plan, op)
             && rows.join(row, hash, (self.batch_size, self.duplicates))
         {
             return;
-        }
-        if open.is_some() {
-            self.open.remove(&plan.table);
         }
         self.open.insert(plan.table.clone(), self.steps.len());
         let mut rows = Rows {

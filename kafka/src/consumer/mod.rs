@@ -41,7 +41,7 @@ pub use context::Rebalance;
 /// What librdkafka may hold of fetched records, unless the settings say otherwise, whatever the
 /// number of partitions and the size of records: a batch and a half. What waits longer is no
 /// longer in the processor's cache when it is read.
-const QUEUED_KBYTES: &str = "6144";
+const QUEUED_KBYTES: u64 = 6144;
 
 /// How many records librdkafka holds before it stops fetching. It counts their bytes only, and
 /// small records take several times as much of its memory.
@@ -102,7 +102,7 @@ impl std::fmt::Debug for GroupConsumer {
 /// The settings of a [`GroupConsumer`] as librdkafka gets them.
 fn native_settings(settings: &ClientSettings) -> ClientSettings {
     let mut settings = settings.clone();
-    settings.set_default("queued.max.messages.kbytes", QUEUED_KBYTES);
+    settings.set_default("queued.max.messages.kbytes", &QUEUED_KBYTES.to_string());
     settings.set_default("queued.min.messages", QUEUED_RECORDS);
     // A full queue of this size is empty long before librdkafka's own second is over.
     settings.set_default("fetch.queue.backoff.ms", "3");
@@ -148,7 +148,7 @@ impl GroupConsumer {
                 .and_then(|text| text.parse::<u64>().ok())
                 .unwrap_or(default)
         };
-        let kbytes = number("queued.max.messages.kbytes", 16_384);
+        let kbytes = number("queued.max.messages.kbytes", QUEUED_KBYTES);
         Ok(Self {
             inner: Some(Arc::new(inner)),
             is_owing: AtomicBool::new(false),

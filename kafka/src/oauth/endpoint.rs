@@ -10,6 +10,7 @@ use reqwest::Url;
 use super::jwt::Claims;
 use super::{EndpointTls, RefreshRules, Token, TokenError, http};
 use crate::settings::SettingsError;
+use crate::wire::random_fraction;
 
 /// Who asks (RFC 6749 4.4).
 #[derive(Clone, PartialEq, Eq)]
@@ -160,18 +161,8 @@ impl TokenEndpoint {
             expires: claims.expires,
             renewed: self
                 .refresh
-                .due(now, claims.issued, claims.expires, random()),
+                .due(now, claims.issued, claims.expires, random_fraction()),
         })
-    }
-}
-
-/// From 0 to 1, so that clients that began together do not renew together.
-fn random() -> f64 {
-    let mut bytes = [0_u8; 4];
-    // Without randomness there is no jitter, which is allowed.
-    match openssl::rand::rand_bytes(&mut bytes) {
-        Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 0.0,
     }
 }
 

@@ -45,8 +45,9 @@ impl Backoff {
     }
 }
 
-/// 0 to 1. The middle where there is no randomness: a pause is no secret.
-fn random_fraction() -> f64 {
+/// 0 to 1, so that those who began together do not go on together. The middle where there is no
+/// randomness: when they go on is no secret.
+pub(crate) fn random_fraction() -> f64 {
     let mut bytes = [0_u8; 2];
     match openssl::rand::rand_bytes(&mut bytes) {
         Ok(()) => f64::from(u16::from_le_bytes(bytes)) / f64::from(u16::MAX),

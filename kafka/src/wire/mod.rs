@@ -24,6 +24,7 @@ mod stream;
 mod tls;
 
 pub use backoff::Backoff;
+pub(crate) use backoff::random_fraction;
 pub use connection::Connection;
 pub(crate) use coordinator::{Coordinator, find_coordinator};
 pub use endpoint::Endpoint;
