@@ -144,9 +144,18 @@ port_of() { cat "$SERVICES/run/$1.port"; }
 is_running() { # NAME
     local pid command
     pid=$(pid_of "$1" 2>/dev/null) || return 1
-    command=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") 2>/dev/null || return 1
+    # A process that becomes another program (`exec`) has no command line for a moment; a zombie has none for good,
+    # nor has a thread of the system.
+    for _ in $(seq 20); do
+        command=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") 2>/dev/null || return 1
+        [ -z "$command" ] || break
+        if is_zombie "$pid"; then return 1; fi
+        sleep 0.05
+    done
     [[ $command == *"$SERVICES/"* ]]
 }
+
+is_zombie() { grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; } # PID
 
 # Starts a server in a session of its own, so that neither the end of the shell nor Ctrl-C ends it.
 launch() { # NAME COMMAND…
@@ -179,7 +188,7 @@ has_ended() { # PID
     for _ in $(seq 300); do
         tasks=(/proc/"$1"/task/*)
         [ -e "${tasks[0]}" ] || return 0
-        [ ${#tasks[@]} -eq 1 ] && grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null && return 0
+        [ ${#tasks[@]} -eq 1 ] && is_zombie "$1" && return 0
         sleep 0.1
     done
     return 1

@@ -88,10 +88,11 @@ fn restart_command(service: &str) -> Command {
 }
 
 fn run(service: &str, mut command: Command) {
-    let output = command.output().expect("tests/services/restart runs");
+    let script = command.get_program().to_owned();
+    let output = command.output().expect("the scripts of the services run");
     assert!(
         output.status.success(),
-        "tests/services/restart {service} failed: {}",
+        "{script:?} {service} failed: {}",
         String::from_utf8_lossy(&output.stderr)
     );
 }
