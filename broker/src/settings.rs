@@ -47,6 +47,10 @@ pub struct Settings {
     pub group_min_session_timeout: Duration,
     /// The longest session that a member may ask for (`group.max.session.timeout.ms`).
     pub group_max_session_timeout: Duration,
+    /// Whether a group's members are waited for after a restart until their sessions are over, as
+    /// Kafka does. Without it every group is empty at the start, and a member that lived on joins
+    /// anew: for a broker whose clients end with its process.
+    pub group_members_outlive_restart: bool,
     /// The longest metadata that may be stored with an offset (`offset.metadata.max.bytes`).
     pub offset_metadata_max_bytes: usize,
     /// The longest time-out that a transaction may ask for (`transaction.max.timeout.ms`).
@@ -94,6 +98,7 @@ impl Settings {
             group_initial_rebalance_delay: Duration::ZERO,
             group_min_session_timeout: Duration::from_secs(6),
             group_max_session_timeout: Duration::from_secs(30 * 60),
+            group_members_outlive_restart: true,
             offset_metadata_max_bytes: 4096,
             transaction_max_timeout: Duration::from_secs(15 * 60),
             transactional_id_expiration: Duration::from_secs(7 * DAY),

@@ -90,6 +90,11 @@ impl Groups {
         let now = Now::read();
         let mut coordinated = Coordinated::default();
         store.read(|found| coordinated.replay(found, now))?;
+        if !settings.members_outlive_restart {
+            for group in coordinated.groups.values_mut() {
+                group.forget_members(now);
+            }
+        }
         let groups = Arc::new(Self {
             topics,
             store,

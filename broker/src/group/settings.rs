@@ -17,6 +17,8 @@ pub(crate) struct GroupSettings {
     pub(crate) max_size: usize,
     /// How long a new member's join may be held before it has to be sent again.
     pub(crate) new_member_join_timeout: Duration,
+    /// Whether members are waited for after a restart.
+    pub(crate) members_outlive_restart: bool,
     /// `offset.metadata.max.bytes`.
     pub(crate) max_offset_metadata: usize,
     /// `offsets.topic.num.partitions`, when the topic is created.
@@ -31,6 +33,7 @@ impl Default for GroupSettings {
             max_session_timeout: Duration::from_secs(30 * 60),
             max_size: i32::MAX as usize,
             new_member_join_timeout: Duration::from_secs(5 * 60),
+            members_outlive_restart: true,
             max_offset_metadata: 4096,
             offsets_partitions: 1,
         }

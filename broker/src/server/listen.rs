@@ -101,6 +101,7 @@ fn group_settings(settings: &Settings) -> GroupSettings {
         initial_rebalance_delay: settings.group_initial_rebalance_delay,
         min_session_timeout: settings.group_min_session_timeout,
         max_session_timeout: settings.group_max_session_timeout,
+        members_outlive_restart: settings.group_members_outlive_restart,
         max_offset_metadata: settings.offset_metadata_max_bytes,
         offsets_partitions: settings.internal_partitions,
         ..GroupSettings::default()

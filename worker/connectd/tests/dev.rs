@@ -117,6 +117,37 @@ async fn what_it_has_is_there_again_after_a_restart() {
     dev.stop();
 }
 
+/// What was a member of a group in the killed process is not waited for: the worker's session is
+/// ten seconds, those of the sinks' consumers are 45.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_goes_on_at_once_after_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = ["--no-schema-registry", "--data", data.to_str().unwrap()];
+    let [source, sink] = connectors(folder.path());
+    let (input, output) = (folder.path().join("input"), folder.path().join("output"));
+
+    std::fs::write(&input, "one\n").unwrap();
+    let mut dev =
+        Dev::start(&[&data[..], &["--connector", &source, "--connector", &sink]].concat());
+    wait_for_lines(&output, "one\n").await;
+    dev.process.signal("-KILL");
+    assert_eq!(dev.process.code(), None, "it has ended by the signal");
+
+    std::fs::write(&input, "one\ntwo\n").unwrap();
+    let began = std::time::Instant::now();
+    let dev = Dev::start(&data);
+    let has_all = || std::fs::read_to_string(&output).is_ok_and(|text| text.ends_with("two\n"));
+    while !has_all() {
+        assert!(
+            began.elapsed() < std::time::Duration::from_secs(9),
+            "no session has ended by now"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    dev.stop();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ephemeral_one_leaves_nothing_and_a_taken_port_is_named() {
     let dev = Dev::start(&["--ephemeral", "--no-schema-registry"]);

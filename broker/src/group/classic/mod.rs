@@ -149,6 +149,20 @@ impl ClassicGroup {
         group
     }
 
+    /// Nobody is left of those who were written down. The generation stays: the next one has
+    /// another number.
+    pub(super) fn forget_members(&mut self, now: Now) {
+        if self.members.is_empty() {
+            return;
+        }
+        self.members.clear();
+        self.instances.clear();
+        self.leader = None;
+        self.protocol = None;
+        self.subscribed = self.read_subscriptions();
+        self.transition(State::Empty, now);
+    }
+
     pub(super) fn state(&self) -> State {
         self.state
     }

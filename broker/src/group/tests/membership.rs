@@ -127,6 +127,23 @@ async fn members_go_on_after_a_restart() {
     assert_eq!((rejoined.error_code, rejoined.generation_id), (0, 2));
 }
 
+#[tokio::test]
+async fn nobody_is_waited_for_whose_process_was_the_broker_s() {
+    let fixture = Fixture::new();
+    let member = fixture.lone_member("group", "connect", Bytes::new()).await;
+    let fixture = fixture.reopened_with(GroupSettings {
+        members_outlive_restart: false,
+        ..GroupSettings::default()
+    });
+    let unknown = ResponseError::UnknownMemberId.code();
+    assert_eq!(heartbeat(&fixture, "group", &member, 1).error_code, unknown);
+    let request = join_request("group", "connect", Bytes::new());
+    let joined = tokio::time::timeout(WAIT, fixture.groups.join(&client(), 3, request)).await;
+    let joined = joined.unwrap();
+    assert_eq!((joined.error_code, joined.generation_id), (0, 2));
+    assert_eq!(joined.members.len(), 1);
+}
+
 // GroupMetadataManager.onUnloaded
 #[tokio::test]
 async fn a_held_join_is_answered_when_the_broker_stops() {

@@ -44,7 +44,7 @@ impl Fixture {
     /// With the topic [`TOPIC`] of two partitions.
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let fixture = Self::open(folder);
+        let fixture = Self::open_with(folder, GroupSettings::default());
         fixture
             .topics
             .create(TOPIC, 2, TopicConfigs::default())
@@ -52,12 +52,12 @@ impl Fixture {
         fixture
     }
 
-    fn open(folder: TempDir) -> Self {
+    fn open_with(folder: TempDir, settings: GroupSettings) -> Self {
         let topics = Arc::new(Topics::open(folder.path()).unwrap());
         let settings = GroupSettings {
             min_session_timeout: Duration::from_millis(10),
             offsets_partitions: 3,
-            ..GroupSettings::default()
+            ..settings
         };
         Self {
             groups: Groups::open(Arc::clone(&topics), settings).unwrap(),
@@ -68,6 +68,10 @@ impl Fixture {
 
     /// What a broker knows that is started on the same folder after this one.
     fn reopened(self) -> Self {
+        self.reopened_with(GroupSettings::default())
+    }
+
+    fn reopened_with(self, settings: GroupSettings) -> Self {
         let Self {
             groups,
             topics,
@@ -75,7 +79,7 @@ impl Fixture {
         } = self;
         groups.close();
         drop((groups, topics));
-        Self::open(folder)
+        Self::open_with(folder, settings)
     }
 
     /// Commits as somebody who is no member.

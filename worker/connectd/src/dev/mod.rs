@@ -130,7 +130,12 @@ pub(crate) fn run(args: DevArgs) -> Result<ExitCode> {
 }
 
 fn start_broker(listen: &str, folder: &DataFolder) -> Result<Broker> {
-    Broker::start(Settings::new(listen, folder.path())).map_err(|error| {
+    let settings = Settings {
+        // The worker's and its sinks' members end with this process, be it by kill -9.
+        group_members_outlive_restart: false,
+        ..Settings::new(listen, folder.path())
+    };
+    Broker::start(settings).map_err(|error| {
         Error::config("starting the broker (--kafka and --data say where)").caused_by(error)
     })
 }
