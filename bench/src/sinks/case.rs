@@ -30,15 +30,32 @@ impl Case {
     pub(crate) fn asked_for() -> Vec<Self> {
         let names = std::env::var("BENCH_TARGETS");
         let names = names.unwrap_or_else(|_| "postgres mysql elasticsearch".to_owned());
-        let cases = names.split_whitespace().flat_map(|name| match name {
-            "postgres" => [Self::Postgres(Mode::Insert), Self::Postgres(Mode::Upsert)],
-            "mysql" => [Self::MySql(Mode::Insert), Self::MySql(Mode::Upsert)],
-            "elasticsearch" => [false, true].map(|ids| Self::Elasticsearch { ids }),
-            other => panic!(
-                "BENCH_TARGETS: {other} is not known; known are postgres, mysql, elasticsearch"
-            ),
-        });
-        cases.collect()
+        names.split_whitespace().flat_map(Self::named).collect()
+    }
+
+    fn named(name: &str) -> Vec<Self> {
+        let (target, mode) = name.split_once('-').unwrap_or((name, ""));
+        let modes: &[Mode] = match mode {
+            "" => &[Mode::Insert, Mode::Upsert],
+            "insert" => &[Mode::Insert],
+            "upsert" => &[Mode::Upsert],
+            _ => &[],
+        };
+        let case = |mode: &Mode| match target {
+            "postgres" => Some(Self::Postgres(*mode)),
+            "mysql" => Some(Self::MySql(*mode)),
+            "elasticsearch" => Some(Self::Elasticsearch {
+                ids: *mode == Mode::Upsert,
+            }),
+            _ => None,
+        };
+        let cases: Option<Vec<Self>> = modes.iter().map(case).collect();
+        cases.filter(|cases| !cases.is_empty()).unwrap_or_else(|| {
+            panic!(
+                "BENCH_TARGETS: {name} is not known; known are postgres, mysql, elasticsearch, each also with \
+                 -insert or -upsert"
+            )
+        })
     }
 
     pub(crate) fn name(self) -> &'static str {

@@ -1,11 +1,13 @@
 //! The sinks.
 //!
 //! One topic of rows for each format goes to each target, by each worker that
-//! has a sink for it, and by the target's own tool. Rates are from the moment
-//! that the connector is posted until the target has the last row; CPU is that
-//! of the worker's process over the same time. `upsert` finds every second row
-//! there already. The JVM has no Elasticsearch sink that a package registry
-//! gives; its Avro converter is Apicurio's.
+//! has a sink for it. Rates are from the moment that the connector is posted
+//! until the target has the last row; CPU is that of the worker's process over
+//! the same time. `upsert` finds every second row there already. The target's
+//! own tool loads the same rows before each load of ours, several times in
+//! turns; of those rounds the one is shown that is in the middle. The JVM has
+//! no Elasticsearch sink that a package registry gives; its Avro converter is
+//! Apicurio's.
 
 mod case;
 mod connectors;
@@ -25,78 +27,123 @@ use crate::workers::{Engine, Running, connectd_options};
 use case::Case;
 use format::Format;
 
-/// Runs it; `BENCH_SINK_ROWS` is how much, `BENCH_TARGETS` which targets.
+/// One load by a worker, and by the target's own tool just before it.
+struct Round {
+    case: Case,
+    format: Format,
+    /// Not measured beside the JVM.
+    tool_seconds: Option<f64>,
+    figures: Figures,
+}
+
+impl Round {
+    /// Of the tool's rate, in percent.
+    fn share(&self) -> Option<f64> {
+        Some(100.0 * self.tool_seconds? / self.figures.seconds)
+    }
+}
+
+/// Runs it; `BENCH_SINK_ROWS` is how much, `BENCH_TARGETS` which targets, `BENCH_SINK_ROUNDS` how
+/// often.
 pub(crate) async fn run() {
     let rows = number("BENCH_SINK_ROWS", 1_000_000);
+    let rounds = number("BENCH_SINK_ROUNDS", 3).max(1);
     let mut topics = Vec::new();
     for format in Format::asked_for() {
         println!("writing {rows} records in {}", format.name());
         topics.push((format, format.topic(rows).await));
     }
     let cases = Case::asked_for();
-    let tools = tools(&cases, rows).await;
     let mut reports = Vec::new();
     for engine in Engine::asked_for() {
-        reports.push((engine, measure(engine, &cases, &topics, rows).await));
+        reports.push((
+            engine,
+            measure(engine, &cases, &topics, (rows, rounds)).await,
+        ));
     }
-    print_tools(&tools, &reports);
-    for (engine, figures) in &reports {
-        print(engine.name(), figures);
+    for (engine, rounds) in &reports {
+        if *engine == Engine::Connectd {
+            print_tools(rounds);
+        }
+        print(engine.name(), &middles(rounds));
     }
     if let [(_, ours), (_, theirs)] = &reports[..] {
-        ratios(ours, theirs);
+        ratios(&middles(ours), &middles(theirs));
     }
 }
 
-/// The seconds that each target's own tool takes.
-async fn tools(cases: &[Case], rows: u64) -> Vec<(Case, f64)> {
-    let mut seconds = Vec::new();
-    for &case in cases {
-        println!("{}: {}", case.tool(), case.name());
-        case.prepare(rows).await;
-        let load = case.load(rows).await;
-        let began = Instant::now();
-        load.await;
-        seconds.push((case, began.elapsed().as_secs_f64()));
-    }
-    seconds
-}
-
-/// All cases on one worker.
+/// All cases on one worker; on the JVM each once.
 async fn measure(
     engine: Engine,
     cases: &[Case],
     topics: &[(Format, String)],
-    rows: u64,
-) -> Vec<Figures> {
+    (rows, rounds): (u64, u64),
+) -> Vec<Vec<Round>> {
     let running = match engine {
         Engine::Connectd => Running::connectd(&connectd_options()).await,
         Engine::Jvm => Running::jvm().await,
     };
+    let rounds = match engine {
+        Engine::Connectd => rounds,
+        Engine::Jvm => 1,
+    };
     let mut report = Vec::new();
     for &case in cases {
         for (format, topic) in topics {
-            let name = unique(engine.prefix());
-            let Some(body) = connectors::body(engine, case, *format, &name, topic) else {
-                continue;
-            };
-            let what = what(case, *format);
-            println!("{}: {what}", engine.name());
-            case.prepare(rows).await;
-            let work = async {
-                running.rest.create(&body).await;
-                tokio::select! {
-                    () = case.wait_for_last(rows) => {}
-                    () = fail_with(&running.rest, &name) => {}
-                }
-            };
-            report.push(Figures::measure(what, rows, running.pid, work).await);
-            let path = format!("/connectors/{name}");
-            running.rest.send("DELETE", &path, None).await;
+            let mut of_case = Vec::new();
+            for _ in 0..rounds {
+                let name = unique(engine.prefix());
+                let Some(body) = connectors::body(engine, case, *format, &name, topic) else {
+                    continue;
+                };
+                println!("{}: {}", engine.name(), what(case, *format));
+                let tool_seconds = match engine {
+                    Engine::Connectd => Some(load_by_tool(case, rows).await),
+                    Engine::Jvm => None,
+                };
+                let figures = load(&running, (case, *format), &body, rows).await;
+                of_case.push(Round {
+                    case,
+                    format: *format,
+                    tool_seconds,
+                    figures,
+                });
+                let path = format!("/connectors/{name}");
+                running.rest.send("DELETE", &path, None).await;
+            }
+            report.extend(Some(of_case).filter(|of_case| !of_case.is_empty()));
         }
     }
     running.stop().await;
     report
+}
+
+/// The seconds that the target's own tool takes.
+async fn load_by_tool(case: Case, rows: u64) -> f64 {
+    case.prepare(rows).await;
+    let load = case.load(rows).await;
+    let began = Instant::now();
+    load.await;
+    began.elapsed().as_secs_f64()
+}
+
+/// Measures the connector of `body`.
+async fn load(
+    running: &Running,
+    (case, format): (Case, Format),
+    body: &serde_json::Value,
+    rows: u64,
+) -> Figures {
+    let name = body["name"].as_str().expect("a connector's name");
+    case.prepare(rows).await;
+    let work = async {
+        running.rest.create(body).await;
+        tokio::select! {
+            () = case.wait_for_last(rows) => {}
+            () = fail_with(&running.rest, name) => {}
+        }
+    };
+    Figures::measure(what(case, format), rows, running.pid, work).await
 }
 
 fn what(case: Case, format: Format) -> String {
@@ -115,27 +162,32 @@ async fn fail_with(rest: &Rest, name: &str) {
     }
 }
 
-fn print_tools(tools: &[(Case, f64)], reports: &[(Engine, Vec<Figures>)]) {
-    println!("\nThe targets' own tools");
-    println!(
-        "{:<24}{:>12}{:>12}   connectd, of the tool's rate",
-        "", "seconds", "tool"
-    );
-    let ours = reports
-        .iter()
-        .find(|(engine, _)| *engine == Engine::Connectd);
-    for (case, seconds) in tools {
-        let figures = ours.iter().flat_map(|(_, figures)| figures);
-        let shares = figures.filter_map(|figures| {
-            let format = figures.what.strip_prefix(case.name())?.trim();
-            let is_format = format == Format::Json.name() || format == Format::Avro.name();
-            is_format.then(|| format!("{format} {:.0} %", 100.0 * seconds / figures.seconds))
-        });
-        let shares: Vec<String> = shares.collect();
+/// Of each case the round that is in the middle, by what it took.
+fn middles(rounds: &[Vec<Round>]) -> Vec<Figures> {
+    let middle = |rounds: &Vec<Round>| {
+        let mut figures: Vec<_> = rounds.iter().map(|round| &round.figures).collect();
+        figures.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
+        figures[figures.len() / 2].clone()
+    };
+    rounds.iter().map(middle).collect()
+}
+
+fn print_tools(rounds: &[Vec<Round>]) {
+    println!("\nThe targets' own tools, and connectd's share of their rate in each round");
+    println!("{:<24}{:>12}{:>12}   connectd", "", "tool", "seconds");
+    for rounds in rounds {
+        let Some(first) = rounds.first() else {
+            continue;
+        };
+        let mut seconds: Vec<f64> = rounds.iter().filter_map(|it| it.tool_seconds).collect();
+        seconds.sort_by(f64::total_cmp);
+        let shares = rounds.iter().filter_map(Round::share);
+        let shares: Vec<String> = shares.map(|share| format!("{share:.0} %")).collect();
         println!(
-            "{:<24}{seconds:>12.2}{:>12}   {}",
-            case.name(),
-            case.tool(),
+            "{:<24}{:>12}{:>12.2}   {}",
+            what(first.case, first.format),
+            first.case.tool(),
+            seconds[seconds.len() / 2],
             shares.join(", ")
         );
     }

@@ -170,8 +170,8 @@ impl Batch {
 
     /// Hands over the records in the order they came, and is empty after.
     pub fn take(&mut self) -> Taken {
-        // The next batch will be about as large.
-        let next = Vec::with_capacity(self.buffer.len());
+        // The next batch will be about as large, and is not to be moved for its last record.
+        let next = Vec::with_capacity(self.buffer.len() / 8 * 9);
         let buffer = Bytes::from(std::mem::replace(&mut self.buffer, next));
         let next = Vec::with_capacity(self.entries.len());
         Taken {

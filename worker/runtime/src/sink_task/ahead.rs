@@ -6,7 +6,7 @@ use std::mem;
 use connect_api::record::{SinkRecord, TopicPartition};
 use connect_kafka::consumer::{Batch, BatchLimits, ConsumedRecord, Partition, Taken};
 
-use super::member::{native, natives};
+use super::member::{Beside, native, natives};
 use super::pipeline::{Pipeline, Step};
 use crate::metrics::TaskMetrics;
 use crate::task::tolerance::Failure;
@@ -68,27 +68,26 @@ impl Ahead {
         self.taken = Some(fetched.take());
     }
 
-    /// Goes on a little while the sink is busy; false when there is nothing more to do then. What
-    /// fails or has to wait is left for later: the batch before it may still have to be put again.
+    /// Goes on a little while the sink is busy. What fails or has to wait is left for later: the
+    /// batch before it may still have to be put again.
     pub(super) fn go_on(
         &mut self,
         fetched: &mut Batch,
         pipeline: &mut Pipeline,
         metrics: &TaskMetrics,
-    ) -> bool {
+    ) -> Beside {
         match self.advance(pipeline, STRIDE) {
-            Stage::Going => true,
-            Stage::Full => false,
+            Stage::Going => Beside::More,
+            Stage::Full => Beside::Enough,
+            Stage::Empty if fetched.is_empty() => Beside::Dry,
+            Stage::Empty if fetched.bytes() > MAX_BYTES => Beside::Enough,
             Stage::Empty => {
-                let takes = !fetched.is_empty() && fetched.bytes() <= MAX_BYTES;
-                if takes {
-                    self.take(fetched, metrics);
-                }
-                takes
+                self.take(fetched, metrics);
+                Beside::More
             }
             Stage::Waits(_again_later, consumed) => {
                 self.held = Some(consumed);
-                false
+                Beside::Enough
             }
         }
     }

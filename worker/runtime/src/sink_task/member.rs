@@ -9,7 +9,7 @@ use connect_api::plugin::PartitionOffsets;
 use connect_api::record::TopicPartition;
 use connect_api::{Error, Result};
 use connect_kafka::ClientError;
-use connect_kafka::consumer::{Batch, GroupConsumer, Partition};
+use connect_kafka::consumer::{Batch, BatchLimits, GroupConsumer, Partition};
 use tokio::task::yield_now;
 use tokio::time::{Instant, MissedTickBehavior, Sleep, interval_at, sleep};
 
@@ -29,6 +29,21 @@ async fn turn(lead: Pin<&mut Sleep>) {
         true => yield_now().await,
         false => lead.await,
     }
+}
+
+/// So many bytes are taken out of librdkafka at a time: they are converted while they are still in
+/// the processor's cache.
+const FILL_BYTES: usize = 256 << 10;
+
+/// Whether there is more to do beside a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// At once.
+    More,
+    /// When the consumer has fetched more.
+    Dry,
+    /// Not before the call has ended.
+    Enough,
 }
 
 /// What is known of a partition that the task has.
@@ -53,7 +68,11 @@ pub(super) struct Member {
 
 impl Member {
     pub(super) fn new(consumer: GroupConsumer) -> Self {
-        let fetched = Batch::new(consumer.limits());
+        let limits = consumer.limits();
+        let fetched = Batch::new(BatchLimits {
+            bytes: limits.bytes.min(FILL_BYTES),
+            ..limits
+        });
         Self {
             consumer,
             fetched,
@@ -140,24 +159,25 @@ impl Member {
     /// Awaits `work`; the consumer is polled meanwhile, so that the group does
     /// not take its partitions away.
     pub(super) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
-        self.wait_for(work, false, |_| false).await
+        self.wait_for(work, Beside::Enough, |_| Beside::Enough)
+            .await
     }
 
     /// As [`Self::beside`], with something to do while `work` waits: called with what was fetched,
-    /// a little each time, until it returns false.
+    /// a little each time.
     pub(super) async fn beside_with<T>(
         &mut self,
         work: impl Future<Output = T>,
-        meanwhile: impl FnMut(&mut Batch) -> bool,
+        meanwhile: impl FnMut(&mut Batch) -> Beside,
     ) -> T {
-        self.wait_for(work, true, meanwhile).await
+        self.wait_for(work, Beside::More, meanwhile).await
     }
 
     async fn wait_for<T>(
         &mut self,
         work: impl Future<Output = T>,
-        mut has_more: bool,
-        mut meanwhile: impl FnMut(&mut Batch) -> bool,
+        mut beside: Beside,
+        mut meanwhile: impl FnMut(&mut Batch) -> Beside,
     ) -> T {
         tokio::pin!(work);
         let lead = sleep(LEAD);
@@ -176,13 +196,12 @@ impl Member {
                         self.problem.get_or_insert(problem);
                     }
                 }
-                () = turn(lead.as_mut()), if has_more => {
+                () = turn(lead.as_mut()), if beside == Beside::More => {
                     self.fill_ahead();
-                    has_more = meanwhile(&mut self.fetched);
-                    if !has_more {
-                        // The last that can be done: else it is done when `work` has ended.
-                        self.fill_ahead();
-                    }
+                    beside = meanwhile(&mut self.fetched);
+                }
+                () = self.consumer.ready(), if beside == Beside::Dry && !self.is_held => {
+                    beside = Beside::More;
                 }
             }
         };

@@ -25,8 +25,13 @@ impl Loop {
             match self.ahead.advance(&mut self.pipeline, usize::MAX) {
                 Stage::Going => {}
                 Stage::Full => break,
-                Stage::Empty if self.member.fetched.is_empty() => break,
-                Stage::Empty => self.ahead.take(&mut self.member.fetched, &self.metrics),
+                Stage::Empty => {
+                    self.member.fill()?;
+                    if self.member.fetched.is_empty() {
+                        break;
+                    }
+                    self.ahead.take(&mut self.member.fetched, &self.metrics);
+                }
                 Stage::Waits(step, consumed) => {
                     self.metrics.activity.progressed();
                     let persisted = self.pipeline.persist(*step, &consumed);
