@@ -59,6 +59,12 @@ pub trait SinkTask: Send {
     /// [`crate::ErrorKind::Stopped`] once `context.cancelled` is.
     async fn start(&mut self, context: SinkTaskContext, props: &Props) -> Result<()>;
 
+    /// How many records one [`put`](Self::put) is best given; asked once, after the start. None:
+    /// as many as the consumer's own default says. The user's `max.poll.records` goes before it.
+    fn batch_size(&self) -> Option<usize> {
+        None
+    }
+
     /// `partitions` are this task's from now on. Called after a rebalance,
     /// before their records are put. Returns the offsets to start from where
     /// the target knows better than the consumer group (exactly once); none

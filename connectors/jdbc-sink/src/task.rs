@@ -79,6 +79,13 @@ impl SinkTask for JdbcSinkTask {
         Ok(())
     }
 
+    /// What goes to the database in one statement. In the original `batch.size` has no effect
+    /// beyond the consumer's 500 records.
+    fn batch_size(&self) -> Option<usize> {
+        let running = self.running.as_ref()?;
+        Some(running.settings.batch_size)
+    }
+
     async fn open(&mut self, partitions: &[TopicPartition]) -> Result<PartitionOffsets> {
         match &mut self.running {
             Some(running) => running.open(partitions).await,

@@ -87,6 +87,7 @@ pub struct GroupConsumer {
     wakeup: Arc<Notify>,
     joining: Joining,
     limits: BatchLimits,
+    max_poll_records: Option<usize>,
     max_poll_interval: Duration,
     group: String,
 }
@@ -148,6 +149,7 @@ impl GroupConsumer {
                 .and_then(|text| text.parse::<u64>().ok())
                 .unwrap_or(default)
         };
+        let max_poll_records = settings.max_poll_records();
         let kbytes = number("queued.max.messages.kbytes", QUEUED_KBYTES);
         Ok(Self {
             inner: Some(Arc::new(inner)),
@@ -155,10 +157,11 @@ impl GroupConsumer {
             wakeup,
             joining: Joining::default(),
             limits: BatchLimits {
-                records: settings.max_poll_records().unwrap_or(MAX_POLL_RECORDS),
+                records: max_poll_records.unwrap_or(MAX_POLL_RECORDS),
                 bytes: usize::try_from(kbytes * 1024)
                     .map_or(MAX_POLL_BYTES, |most| most.min(MAX_POLL_BYTES)),
             },
+            max_poll_records,
             max_poll_interval: Duration::from_millis(number("max.poll.interval.ms", 300_000)),
             group,
         })
@@ -174,6 +177,12 @@ impl GroupConsumer {
     #[must_use]
     pub fn max_poll_interval(&self) -> Duration {
         self.max_poll_interval
+    }
+
+    /// `max.poll.records`, where it is set.
+    #[must_use]
+    pub fn max_poll_records(&self) -> Option<usize> {
+        self.max_poll_records
     }
 
     /// How large batches may become: `max.poll.records`, and 4 MB or what librdkafka may hold,

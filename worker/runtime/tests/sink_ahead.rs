@@ -17,13 +17,15 @@ use support::kafka::{create, send, unique, wait_committed};
 use support::sink::{LIST_SINK, sink};
 use support::{props, start, worker};
 
+const MAX_POLL_RECORDS: &str = "consumer.override.max.poll.records";
+
 /// A task that puts ten records at a time.
 fn tens(name: &str, topic: &str) -> Props {
     props(&[
         ("name", name),
         ("connector.class", LIST_SINK),
         ("topics", topic),
-        ("consumer.override.max.poll.records", "10"),
+        (MAX_POLL_RECORDS, "10"),
     ])
 }
 
@@ -51,6 +53,28 @@ async fn batches_keep_their_size_and_order_whatever_waits_behind_them() {
     assert_eq!(sink.values(), values);
     let largest = sink.batches.lock().unwrap().iter().copied().max();
     assert_eq!(largest, Some(10));
+}
+
+/// Where the user has not said how many, the sink's own wish counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sink_says_how_large_its_batches_are_best() {
+    for (wish, limit, largest) in [(700, None, 700), (0, None, 500), (700, Some("30"), 30)] {
+        let (topic, name) = (unique("ahead-size"), unique("ahead-size-name"));
+        create(&topic, 1).await;
+        send_all(&topic, &numbers(3000));
+        let (worker, sink) = (worker(), sink(&name));
+        sink.slow_ms.store(15, Ordering::SeqCst);
+        sink.batch_size.store(wish, Ordering::SeqCst);
+        let mut props = tens(&name, &topic);
+        props.shift_remove(MAX_POLL_RECORDS);
+        props.extend(limit.map(|limit| (MAX_POLL_RECORDS.to_owned(), limit.to_owned())));
+        start(&worker, &props, 0).await;
+        sink.wait_for_count(3000).await;
+        worker.worker.stop().await;
+        assert_eq!(sink.values(), numbers(3000));
+        let seen = sink.batches.lock().unwrap().iter().copied().max();
+        assert_eq!(seen, Some(largest));
+    }
 }
 
 /// A batch whose sink is away is put until it is taken, whatever is wrong with the next one.

@@ -57,6 +57,11 @@ impl Ahead {
         }
     }
 
+    /// Batches of at least so many records from now on.
+    pub(super) fn widen(&mut self, records: usize) {
+        self.limits.records = self.limits.records.max(records);
+    }
+
     /// Whether nothing is on its way.
     pub(super) fn is_empty(&self) -> bool {
         self.size.records == 0 && self.held.is_none() && self.taken.is_none()

@@ -179,6 +179,11 @@ impl Loop {
                 Err(error) => return Err(error.while_doing("starting the task")),
             }
         }
+        if self.member.consumer.max_poll_records().is_none()
+            && let Some(records) = self.task.batch_size()
+        {
+            self.ahead.widen(records);
+        }
         self.subscriber.start(&self.member)
     }
 

@@ -1,7 +1,7 @@
 //! A sink that keeps what it is given in memory, and does what a test says.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -61,6 +61,8 @@ pub struct Sink {
     pub refused: AtomicU64,
     /// A put takes so many milliseconds.
     pub slow_ms: AtomicU64,
+    /// What it says of the size of batches, unless it is 0.
+    pub batch_size: AtomicUsize,
     /// Starts fail so often for a passing reason.
     pub start_fails: AtomicU64,
     /// Opening fails for a passing reason.
@@ -182,6 +184,10 @@ impl SinkTask for ListSinkTask {
         self.context = Some(context);
         self.sink.note(Event::Started(self.number()));
         Ok(())
+    }
+
+    fn batch_size(&self) -> Option<usize> {
+        Some(self.sink.batch_size.load(Ordering::SeqCst)).filter(|size| *size > 0)
     }
 
     async fn open(&mut self, partitions: &[TopicPartition]) -> Result<PartitionOffsets> {
