@@ -34,28 +34,21 @@ impl Case {
     }
 
     fn named(name: &str) -> Vec<Self> {
-        let (target, mode) = name.split_once('-').unwrap_or((name, ""));
-        let modes: &[Mode] = match mode {
-            "" => &[Mode::Insert, Mode::Upsert],
-            "insert" => &[Mode::Insert],
-            "upsert" => &[Mode::Upsert],
-            _ => &[],
+        let (target, modes): (&str, &[Mode]) = match name.split_once('-') {
+            None => (name, &[Mode::Insert, Mode::Upsert]),
+            Some((target, "insert")) => (target, &[Mode::Insert]),
+            Some((target, "upsert")) => (target, &[Mode::Upsert]),
+            Some(_) => unknown(name),
         };
-        let case = |mode: &Mode| match target {
-            "postgres" => Some(Self::Postgres(*mode)),
-            "mysql" => Some(Self::MySql(*mode)),
-            "elasticsearch" => Some(Self::Elasticsearch {
-                ids: *mode == Mode::Upsert,
-            }),
-            _ => None,
+        let case = |&mode: &Mode| match target {
+            "postgres" => Self::Postgres(mode),
+            "mysql" => Self::MySql(mode),
+            "elasticsearch" => Self::Elasticsearch {
+                ids: mode == Mode::Upsert,
+            },
+            _ => unknown(name),
         };
-        let cases: Option<Vec<Self>> = modes.iter().map(case).collect();
-        cases.filter(|cases| !cases.is_empty()).unwrap_or_else(|| {
-            panic!(
-                "BENCH_TARGETS: {name} is not known; known are postgres, mysql, elasticsearch, each also with \
-                 -insert or -upsert"
-            )
-        })
+        modes.iter().map(case).collect()
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -104,4 +97,11 @@ impl Case {
             Self::Elasticsearch { .. } => elasticsearch::wait_for_count(rows).await,
         }
     }
+}
+
+fn unknown(name: &str) -> ! {
+    panic!(
+        "BENCH_TARGETS: {name} is not known; known are postgres, mysql, elasticsearch, each also with -insert or \
+         -upsert"
+    )
 }

@@ -30,7 +30,6 @@ use format::Format;
 /// One load by a worker, and by the target's own tool just before it.
 struct Round {
     case: Case,
-    format: Format,
     /// Not measured beside the JVM.
     tool_seconds: Option<f64>,
     figures: Figures,
@@ -92,30 +91,49 @@ async fn measure(
         for (format, topic) in topics {
             let mut of_case = Vec::new();
             for _ in 0..rounds {
-                let name = unique(engine.prefix());
-                let Some(body) = connectors::body(engine, case, *format, &name, topic) else {
-                    continue;
-                };
-                println!("{}: {}", engine.name(), what(case, *format));
-                let tool_seconds = match engine {
-                    Engine::Connectd => Some(load_by_tool(case, rows).await),
-                    Engine::Jvm => None,
-                };
-                let figures = load(&running, (case, *format), &body, rows).await;
-                of_case.push(Round {
-                    case,
-                    format: *format,
-                    tool_seconds,
-                    figures,
-                });
-                let path = format!("/connectors/{name}");
-                running.rest.send("DELETE", &path, None).await;
+                of_case.extend(round(engine, &running, case, (*format, topic), rows).await);
             }
-            report.extend(Some(of_case).filter(|of_case| !of_case.is_empty()));
+            if !of_case.is_empty() {
+                report.push(of_case);
+            }
         }
     }
     running.stop().await;
     report
+}
+
+/// One load of a topic; none where the engine has no such sink.
+async fn round(
+    engine: Engine,
+    running: &Running,
+    case: Case,
+    (format, topic): (Format, &str),
+    rows: u64,
+) -> Option<Round> {
+    let name = unique(engine.prefix());
+    let body = connectors::body(engine, case, format, &name, topic)?;
+    let what = what(case, format);
+    println!("{}: {what}", engine.name());
+    let tool_seconds = match engine {
+        Engine::Connectd => Some(load_by_tool(case, rows).await),
+        Engine::Jvm => None,
+    };
+    case.prepare(rows).await;
+    let work = async {
+        running.rest.create(&body).await;
+        tokio::select! {
+            () = case.wait_for_last(rows) => {}
+            () = fail_with(&running.rest, &name) => {}
+        }
+    };
+    let figures = Figures::measure(what, rows, running.pid, work).await;
+    let path = format!("/connectors/{name}");
+    running.rest.send("DELETE", &path, None).await;
+    Some(Round {
+        case,
+        tool_seconds,
+        figures,
+    })
 }
 
 /// The seconds that the target's own tool takes.
@@ -125,25 +143,6 @@ async fn load_by_tool(case: Case, rows: u64) -> f64 {
     let began = Instant::now();
     load.await;
     began.elapsed().as_secs_f64()
-}
-
-/// Measures the connector of `body`.
-async fn load(
-    running: &Running,
-    (case, format): (Case, Format),
-    body: &serde_json::Value,
-    rows: u64,
-) -> Figures {
-    let name = body["name"].as_str().expect("a connector's name");
-    case.prepare(rows).await;
-    let work = async {
-        running.rest.create(body).await;
-        tokio::select! {
-            () = case.wait_for_last(rows) => {}
-            () = fail_with(&running.rest, name) => {}
-        }
-    };
-    Figures::measure(what(case, format), rows, running.pid, work).await
 }
 
 fn what(case: Case, format: Format) -> String {
@@ -185,7 +184,7 @@ fn print_tools(rounds: &[Vec<Round>]) {
         let shares: Vec<String> = shares.map(|share| format!("{share:.0} %")).collect();
         println!(
             "{:<24}{:>12}{:>12.2}   {}",
-            what(first.case, first.format),
+            first.figures.what,
             first.case.tool(),
             seconds[seconds.len() / 2],
             shares.join(", ")

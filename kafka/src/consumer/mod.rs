@@ -51,7 +51,7 @@ const FETCH_MAX_BYTES: &str = "16777216";
 const METADATA_REFRESH_MS: &str = "30000";
 /// Java's `max.poll.records`.
 const MAX_POLL_RECORDS: usize = 500;
-/// More bytes in one batch make it slower: what is read, converted and written is then no longer in the processor's cache.
+/// More bytes in one batch are hardly faster, and this one and the next are in memory at the same time.
 const MAX_POLL_BYTES: usize = 4 << 20;
 /// How many polls without a record or an event mean that none is there: an event of a kind that nobody handles is not
 /// told from none.

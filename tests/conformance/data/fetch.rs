@@ -152,11 +152,12 @@ async fn a_fetch_ends_when_records_arrive(target: &Target) -> Value {
     let early = began.elapsed() < Duration::from_secs(20);
     let mut seen = fetched(&answer.responses[0].partitions[0]);
     // Kafka notes both before it reads, so that they may be those from before the record that it
-    // then finds (`Partition.fetchRecords`).
+    // then finds (`Partition.readRecords`).
     for mark in ["high watermark", "last stable offset"] {
         seen[mark] = json!(matches!(seen[mark].as_i64(), Some(9 | 10)));
     }
-    json!({ "waited": silent, "early": early, "seen": seen })
+    let after = raw::fetch(&mut wire, first(&name), from(10)).await;
+    json!({ "waited": silent, "early": early, "seen": seen, "after": after })
 }
 
 async fn a_fetch_is_limited_but_gives_one_batch(target: &Target) -> Value {

@@ -8,6 +8,7 @@
 mod support;
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use connectd_harness::Rest;
 use serde_json::{Value, json};
@@ -62,13 +63,18 @@ fn connectors(folder: &Path) -> [String; 2] {
 }
 
 async fn wait_for_lines(file: &Path, lines: &str) {
-    for _ in 0..600 {
-        if std::fs::read_to_string(file).is_ok_and(|text| text == lines) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    wait_for(file, deadline, lines, |text| text == lines).await;
+}
+
+async fn wait_for(file: &Path, deadline: Instant, what: &str, is_there: impl Fn(&str) -> bool) {
+    while Instant::now() < deadline {
+        if std::fs::read_to_string(file).is_ok_and(|text| is_there(&text)) {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{:?} and not {lines:?}", std::fs::read_to_string(file));
+    panic!("{:?} and not {what:?}", std::fs::read_to_string(file));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,16 +141,12 @@ async fn it_goes_on_at_once_after_a_kill() {
     assert_eq!(dev.process.code(), None, "it has ended by the signal");
 
     std::fs::write(&input, "one\ntwo\n").unwrap();
-    let began = std::time::Instant::now();
+    let before_a_session_ends = Instant::now() + Duration::from_secs(9);
     let dev = Dev::start(&data);
-    let has_all = || std::fs::read_to_string(&output).is_ok_and(|text| text.ends_with("two\n"));
-    while !has_all() {
-        assert!(
-            began.elapsed() < std::time::Duration::from_secs(9),
-            "no session has ended by now"
-        );
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    wait_for(&output, before_a_session_ends, "two", |text| {
+        text.ends_with("two\n")
+    })
+    .await;
     dev.stop();
 }
 

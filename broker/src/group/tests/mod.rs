@@ -71,6 +71,7 @@ impl Fixture {
         self.reopened_with(GroupSettings::default())
     }
 
+    /// The same with settings of its own.
     fn reopened_with(self, settings: GroupSettings) -> Self {
         let Self {
             groups,
