@@ -10,7 +10,7 @@ use connect_api::{Error, Result};
 
 use crate::buffer::{Buffer, Duplicates, Rows, Step};
 use crate::config::{InsertMode, SinkSettings};
-use crate::db::{DbError, Fault, Manner, Session};
+use crate::db::{DbError, Encoding, Fault, Manner, Session};
 use crate::offsets::OffsetTable;
 use crate::plan::Batch;
 use crate::planner::{PlanError, Planner, row_error};
@@ -132,7 +132,7 @@ impl Writer {
         Ok(buffer.steps)
     }
 
-    /// Does all steps in one transaction; a single statement is one by itself. `isolates`: the rows that are refused
+    /// Does all steps in one transaction. `isolates`: the rows that are refused
     /// are found and reported, and the others written.
     async fn in_transaction(
         &mut self,
@@ -145,9 +145,10 @@ impl Writer {
             return Ok(());
         }
         if let ([Step::Rows(rows)], None, false) = (&steps[..], offsets, isolates)
-            && tools.session.writes_at_once(batch(rows), &self.manner)
+            && tools.session.writes_alone(batch(rows), &self.manner)
         {
-            return Ok(tools.session.write(batch(rows), &self.manner).await?);
+            let written = tools.session.write_alone(batch(rows), &self.manner);
+            return Ok(written.await?);
         }
         tools.session.begin().await?;
         let done = self.steps(tools, steps, offsets, isolates).await;
@@ -187,7 +188,8 @@ impl Writer {
                 Step::Rows(rows) if isolates => self.isolate(tools, rows).await?,
                 Step::Rows(rows) => {
                     if !rows.rows.is_empty() {
-                        tools.session.write(batch(rows), &self.manner).await?;
+                        let (session, rows) = (&mut *tools.session, batch(rows));
+                        session.write(rows, &self.manner, Encoding::Binary).await?;
                     }
                 }
             }
@@ -211,7 +213,8 @@ impl Writer {
                 ..batch(rows)
             };
             tools.session.execute("SAVEPOINT connectd").await?;
-            let error = match tools.session.write(part, &self.manner).await {
+            let written = tools.session.write(part, &self.manner, Encoding::Text);
+            let error = match written.await {
                 Ok(()) => {
                     tools.session.execute("RELEASE SAVEPOINT connectd").await?;
                     continue;

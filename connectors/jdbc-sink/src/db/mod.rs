@@ -5,7 +5,12 @@ mod mysql;
 mod mysql_cells;
 mod mysql_error;
 mod postgres;
+mod postgres_binary;
 mod postgres_cells;
+mod postgres_connect;
+mod postgres_error;
+mod postgres_numeric;
+mod postgres_prepared;
 mod sqlite;
 mod tls;
 
@@ -23,6 +28,15 @@ pub(crate) struct Manner {
     pub(crate) dialect: Dialect,
     pub(crate) mode: InsertMode,
     pub(crate) style: Style,
+}
+
+/// How values go to a server that takes them in more than one way: PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Encoding {
+    /// The fast one. What does not fit may be refused without the server's words.
+    Binary,
+    /// What does not fit is refused in the server's words.
+    Text,
 }
 
 /// A query's rows, each value as text.
@@ -67,17 +81,34 @@ impl Session {
     }
 
     /// Writes a batch in the open transaction.
-    pub(crate) async fn write(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
+    pub(crate) async fn write(
+        &mut self,
+        batch: Batch<'_>,
+        manner: &Manner,
+        encoding: Encoding,
+    ) -> DbResult<()> {
         match self {
-            Session::Postgres(session) => session.write(batch, manner).await,
+            Session::Postgres(session) => session.write(batch, manner, encoding).await,
             Session::MySql(session) => session.write(batch, manner).await,
             Session::Sqlite(session) => session.write(batch, manner).await,
         }
     }
 
-    /// Whether [`Self::write`] needs one statement for the rows, which is a transaction by itself.
-    pub(crate) fn writes_at_once(&self, batch: Batch<'_>, manner: &Manner) -> bool {
-        matches!(self, Session::Postgres(_)) && postgres::copies(batch, manner)
+    /// Whether [`Self::write_alone`] can write the rows.
+    pub(crate) fn writes_alone(&self, batch: Batch<'_>, manner: &Manner) -> bool {
+        matches!(self, Session::Postgres(_)) && postgres_prepared::copies(batch, manner)
+    }
+
+    /// Writes a batch in a transaction of its own, with less waiting than where it is one of several things that the
+    /// transaction does.
+    pub(crate) async fn write_alone(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
+        match self {
+            Session::Postgres(session) => session.write_alone(batch, manner).await,
+            Session::MySql(_) | Session::Sqlite(_) => Err(DbError::new(
+                Fault::Refused,
+                "nothing is written alone here",
+            )),
+        }
     }
 
     /// Begins a transaction.

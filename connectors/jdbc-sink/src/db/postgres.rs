@@ -1,24 +1,25 @@
 //! PostgreSQL.
 
-use std::collections::HashMap;
-use std::error::Error as _;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::pin::pin;
-use std::time::Duration;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::SinkExt;
-use postgres_native_tls::TlsStream;
-use tokio_postgres::config::{SslMode, TargetSessionAttrs};
-use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, Connection, SimpleQueryMessage, Socket, Statement};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, CopyInSink, SimpleQueryMessage, Statement};
 
-use super::error::{DbError, DbResult, Failures, Fault};
-use super::postgres_cells::{CopyCells, TextArrays};
-use super::{Manner, TextRows, tls};
-use crate::config::InsertMode;
+use super::error::{DbError, DbResult, Fault};
+use super::postgres_binary::{BinaryCells, COPY_HEADER, COPY_TRAILER, Wire};
+use super::postgres_cells::CopyCells;
+use super::postgres_connect::connect;
+use super::postgres_error::fault_of;
+use super::postgres_prepared::{Prepared, RowForm};
+use super::{Encoding, Manner, TextRows};
 use crate::plan::{Batch, Op, PlanColumn, Row};
-use crate::url::{JdbcUrl, Server, TlsMode};
+use crate::url::JdbcUrl;
 use crate::values::Family;
 
 /// COPY data goes in pieces of about this size.
@@ -29,19 +30,21 @@ const FIRST_CHUNK: usize = 16 << 10;
 /// The arrays of one statement grow to about this size.
 const ARRAYS: usize = 2 << 20;
 
-/// How long to wait for a server if the URL does not say.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// A query that fails as a value would that does not fit.
 const FAILS: &str = "SELECT 1/0";
 
-/// Statements that are kept prepared.
-const MAX_STATEMENTS: usize = 256;
+/// For so many plans and ways of writing the statements are kept.
+const MAX_PREPARED: usize = 256;
 
 pub(crate) struct PostgresSession {
     client: Client,
-    statements: HashMap<(u64, Op), Statement>,
+    prepared: HashMap<Key, Arc<Prepared>>,
+    /// Plans whose columns cannot be asked for, as it takes another right than to write them.
+    text_only: HashSet<u64>,
 }
+
+/// A plan's number, and how its rows are written.
+type Key = (u64, Op, Encoding);
 
 impl fmt::Debug for PostgresSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,7 +62,8 @@ impl PostgresSession {
         });
         let mut session = Self {
             client,
-            statements: HashMap::new(),
+            prepared: HashMap::new(),
+            text_only: HashSet::new(),
         };
         for statement in &url.setup {
             session.execute(statement).await?;
@@ -93,13 +97,79 @@ impl PostgresSession {
             .map_err(|e| fault_of(&e))
     }
 
-    pub(super) async fn write(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
-        let copies = copies(batch, manner);
-        let statement = self.statement(batch, manner, copies).await?;
-        if copies {
-            self.copy(&statement, batch, manner).await
-        } else {
-            self.unnest(&statement, batch, manner).await
+    /// Writes rows in the open transaction.
+    pub(super) async fn write(
+        &mut self,
+        batch: Batch<'_>,
+        manner: &Manner,
+        encoding: Encoding,
+    ) -> DbResult<()> {
+        let prepared = self.prepared(batch, manner, encoding).await?;
+        if let RowForm::CopyBinary { guard, .. } = &prepared.form {
+            let guarded = self.client.execute(guard, &[]).await;
+            guarded.map_err(|e| self.unguarded(batch, &e))?;
+        }
+        self.write_prepared(&prepared, batch, manner).await
+    }
+
+    /// Writes rows that go by COPY in a transaction of their own.
+    pub(super) async fn write_alone(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
+        let prepared = self.prepared(batch, manner, Encoding::Binary).await?;
+        let RowForm::CopyBinary { guard, .. } = &prepared.form else {
+            return self.write_prepared(&prepared, batch, manner).await;
+        };
+        let begin = self.client.batch_execute("BEGIN");
+        let (begun, guarded) = tokio::join!(begin, self.client.execute(guard, &[]));
+        begun.map_err(|e| fault_of(&e))?;
+        let written = match guarded {
+            Ok(_) => self.write_prepared(&prepared, batch, manner).await,
+            Err(error) => Err(self.unguarded(batch, &error)),
+        };
+        if let Err(error) = written {
+            if let Err(rollback) = self.execute("ROLLBACK").await {
+                tracing::debug!("rolling back: {rollback}");
+            }
+            return Err(error);
+        }
+        self.execute("COMMIT").await
+    }
+
+    async fn write_prepared(
+        &mut self,
+        prepared: &Prepared,
+        batch: Batch<'_>,
+        manner: &Manner,
+    ) -> DbResult<()> {
+        let statement = &prepared.statement;
+        match &prepared.form {
+            RowForm::CopyText => self.copy_text(statement, batch, manner).await,
+            RowForm::CopyBinary { wires, .. } => {
+                let cells = BinaryCells::rows(wires.clone());
+                self.copy_binary(statement, batch, manner, cells).await
+            }
+            RowForm::Arrays(wires) => {
+                let cells = BinaryCells::arrays(wires.clone());
+                self.unnest(statement, batch, manner, cells).await
+            }
+        }
+    }
+
+    /// Why rows may not go in binary formats; as text they may.
+    fn unguarded(&mut self, batch: Batch<'_>, error: &tokio_postgres::Error) -> DbError {
+        let fault = fault_of(error);
+        if matches!(fault.fault, Fault::Connection | Fault::Transient) {
+            return fault;
+        }
+        tracing::debug!("rows go as text: {fault}");
+        let plan = batch.plan.id;
+        self.prepared.remove(&(plan, batch.op, Encoding::Binary));
+        // "cached plan must not change result type": the new types are found when it is prepared again.
+        if error.code() != Some(&SqlState::FEATURE_NOT_SUPPORTED) {
+            self.text_only.insert(plan);
+        }
+        DbError {
+            fault: Fault::Data,
+            ..fault
         }
     }
 
@@ -111,7 +181,7 @@ impl PostgresSession {
         row: &Row<'_>,
         manner: &Manner,
     ) -> Option<String> {
-        let mut arrays = TextArrays::new(1);
+        let mut arrays = BinaryCells::arrays(vec![Wire::Text]);
         column
             .write(row, &manner.style, &mut arrays, &mut Vec::new())
             .ok()?;
@@ -133,46 +203,38 @@ impl PostgresSession {
         Some(format!("SELECT CAST('{text}' AS {type_name})"))
     }
 
-    async fn statement(
+    async fn prepared(
         &mut self,
         batch: Batch<'_>,
         manner: &Manner,
-        copies: bool,
-    ) -> DbResult<Statement> {
-        let key = (batch.plan.id, batch.op);
-        if let Some(statement) = self.statements.get(&key) {
-            return Ok(statement.clone());
+        encoding: Encoding,
+    ) -> DbResult<Arc<Prepared>> {
+        let key = (batch.plan.id, batch.op, encoding);
+        if let Some(prepared) = self.prepared.get(&key) {
+            return Ok(prepared.clone());
         }
-        let target = batch.plan.target();
-        let sql = if copies {
-            manner.dialect.copy(target)
-        } else {
-            manner.dialect.unnest(target, batch.op, manner.mode)
+        let encoding = match self.text_only.contains(&batch.plan.id) {
+            true => Encoding::Text,
+            false => encoding,
         };
-        tracing::debug!("preparing {sql}");
-        let statement = self.client.prepare(&sql).await.map_err(|e| fault_of(&e))?;
-        if self.statements.len() >= MAX_STATEMENTS {
-            self.statements.clear();
+        let prepared = Prepared::make(&self.client, batch, manner, encoding).await?;
+        if self.prepared.len() >= MAX_PREPARED {
+            self.prepared.clear();
         }
-        self.statements.insert(key, statement.clone());
-        Ok(statement)
+        let prepared = Arc::new(prepared);
+        self.prepared.insert(key, prepared.clone());
+        Ok(prepared)
     }
 
-    async fn copy(
+    async fn copy_text(
         &mut self,
         statement: &Statement,
         batch: Batch<'_>,
         manner: &Manner,
     ) -> DbResult<()> {
-        let sink = self
-            .client
-            .copy_in::<_, Bytes>(statement)
-            .await
-            .map_err(|e| fault_of(&e))?;
-        let mut sink = pin!(sink);
-        // The server has something to do early, then large parts.
-        let mut chunk = FIRST_CHUNK;
-        let mut buffer = Vec::with_capacity(chunk + chunk / 8);
+        let mut copy = pin!(self.copy(statement).await?);
+        let mut chunks = Chunks::new();
+        let mut buffer = chunks.buffer();
         let mut scratch = Vec::with_capacity(64);
         for (index, row) in batch.rows.iter().enumerate() {
             let mut cells = CopyCells::new(&mut buffer);
@@ -182,17 +244,44 @@ impl PostgresSession {
                     .map_err(|error| DbError::cell(error, index))?;
             }
             cells.end_row();
-            if buffer.len() >= chunk {
-                chunk = CHUNK;
-                let full = std::mem::replace(&mut buffer, Vec::with_capacity(chunk + chunk / 8));
-                sink.send(full.into()).await.map_err(|e| fault_of(&e))?;
+            if let Some(full) = chunks.full(&mut buffer) {
+                copy.send(full).await.map_err(|e| fault_of(&e))?;
             }
         }
-        if !buffer.is_empty() {
-            sink.send(buffer.into()).await.map_err(|e| fault_of(&e))?;
-        }
-        sink.finish().await.map_err(|e| fault_of(&e))?;
+        copy.send(buffer.into()).await.map_err(|e| fault_of(&e))?;
+        copy.finish().await.map_err(|e| fault_of(&e))?;
         Ok(())
+    }
+
+    async fn copy_binary(
+        &mut self,
+        statement: &Statement,
+        batch: Batch<'_>,
+        manner: &Manner,
+        mut cells: BinaryCells,
+    ) -> DbResult<()> {
+        let mut copy = pin!(self.copy(statement).await?);
+        let mut chunks = Chunks::new();
+        *cells.buffer() = chunks.buffer();
+        cells.buffer().extend_from_slice(COPY_HEADER);
+        let mut scratch = Vec::with_capacity(64);
+        for (index, row) in batch.rows.iter().enumerate() {
+            cells.begin_row();
+            cells.write_row(&batch.plan.columns, row, manner, &mut scratch, index)?;
+            if let Some(full) = chunks.full(cells.buffer()) {
+                copy.send(full).await.map_err(|e| fault_of(&e))?;
+            }
+        }
+        cells.buffer().extend_from_slice(&COPY_TRAILER);
+        let rest = std::mem::take(cells.buffer());
+        copy.send(rest.into()).await.map_err(|e| fault_of(&e))?;
+        copy.finish().await.map_err(|e| fault_of(&e))?;
+        Ok(())
+    }
+
+    async fn copy(&self, statement: &Statement) -> DbResult<CopyInSink<Bytes>> {
+        let copy = self.client.copy_in(statement).await;
+        copy.map_err(|e| fault_of(&e))
     }
 
     async fn unnest(
@@ -200,26 +289,21 @@ impl PostgresSession {
         statement: &Statement,
         batch: Batch<'_>,
         manner: &Manner,
+        mut arrays: BinaryCells,
     ) -> DbResult<()> {
         let columns = batch.plan.used(batch.op);
-        let mut arrays = TextArrays::new(columns.len());
         let mut scratch = Vec::with_capacity(64);
         for (index, row) in batch.rows.iter().enumerate() {
-            for column in columns {
-                column
-                    .write(row, &manner.style, &mut arrays, &mut scratch)
-                    .map_err(|error| DbError::cell(error, index))?;
-            }
-            arrays.end_row();
+            arrays.write_row(columns, row, manner, &mut scratch, index)?;
             if arrays.size() >= ARRAYS && index + 1 < batch.rows.len() {
-                self.run_arrays(statement, arrays.take()).await?;
+                self.run_arrays(statement, arrays.take_arrays()).await?;
             }
         }
-        self.run_arrays(statement, arrays.take()).await
+        self.run_arrays(statement, arrays.take_arrays()).await
     }
 
     async fn run_arrays(&mut self, statement: &Statement, arrays: Vec<Vec<u8>>) -> DbResult<()> {
-        let arrays: Vec<TextArray> = arrays.into_iter().map(TextArray).collect();
+        let arrays: Vec<BinaryArray> = arrays.into_iter().map(BinaryArray).collect();
         self.client
             .execute_raw(statement, &arrays)
             .await
@@ -228,16 +312,36 @@ impl PostgresSession {
     }
 }
 
-/// Whether rows go by COPY.
-pub(super) fn copies(batch: Batch<'_>, manner: &Manner) -> bool {
-    batch.op == Op::Upsert && manner.mode == InsertMode::Insert && !batch.plan.is_view
+/// The parts that COPY's data goes in.
+struct Chunks {
+    size: usize,
 }
 
-/// An array of texts in the binary format.
-#[derive(Debug)]
-struct TextArray(Vec<u8>);
+impl Chunks {
+    /// The server has something to do early, then large parts.
+    fn new() -> Self {
+        Self { size: FIRST_CHUNK }
+    }
 
-impl ToSql for TextArray {
+    fn buffer(&self) -> Vec<u8> {
+        Vec::with_capacity(self.size + self.size / 8)
+    }
+
+    /// What is in `buffer`, once it is enough.
+    fn full(&mut self, buffer: &mut Vec<u8>) -> Option<Bytes> {
+        if buffer.len() < self.size {
+            return None;
+        }
+        self.size = CHUNK;
+        Some(std::mem::replace(buffer, self.buffer()).into())
+    }
+}
+
+/// An array in the binary format.
+#[derive(Debug)]
+struct BinaryArray(Vec<u8>);
+
+impl ToSql for BinaryArray {
     fn to_sql(
         &self,
         _ty: &Type,
@@ -248,131 +352,8 @@ impl ToSql for TextArray {
     }
 
     fn accepts(ty: &Type) -> bool {
-        *ty == Type::TEXT_ARRAY
+        matches!(ty.kind(), Kind::Array(_))
     }
 
     to_sql_checked!();
-}
-
-type Opened = (Client, Connection<Socket, TlsStream<Socket>>);
-
-/// The first host that takes us: as pgjdbc, after any failure the next is tried.
-/// The driver's own list would wait for ever for one that answers nothing.
-async fn connect(url: &JdbcUrl) -> DbResult<Opened> {
-    let tls = postgres_native_tls::MakeTlsConnector::new(tls::connector(&url.tls)?);
-    let timeout = url.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-    let mut failures = Failures::default();
-    for (host, port) in url.hosts_to_try() {
-        let config = config_of(url, host, *port);
-        match tokio::time::timeout(timeout, config.connect(tls.clone())).await {
-            Ok(Ok(opened)) => return Ok(opened),
-            Ok(Err(error)) => failures.add(fault_of(&error).at_host(host, *port)),
-            Err(_) => failures.add(DbError::no_answer(host, *port, timeout)),
-        }
-    }
-    Err(failures.into_error())
-}
-
-fn config_of(url: &JdbcUrl, host: &str, port: u16) -> Config {
-    let mut config = Config::new();
-    config.host(host).port(port);
-    config
-        .tcp_user_timeout(Duration::from_secs(60))
-        .keepalives_idle(Duration::from_secs(60))
-        .application_name(url.application_name.as_deref().unwrap_or("connectd"))
-        .ssl_mode(match url.tls.mode {
-            TlsMode::Disabled => SslMode::Disable,
-            TlsMode::Preferred => SslMode::Prefer,
-            _ => SslMode::Require,
-        });
-    if let Some(user) = &url.user {
-        config.user(user);
-    }
-    if let Some(password) = &url.password {
-        config.password(password.reveal());
-    }
-    if let Some(name) = url.name.as_ref().or(url.user.as_ref()) {
-        config.dbname(name);
-    }
-    if url.server == Server::Primary {
-        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    }
-    config
-}
-
-fn fault_of(error: &tokio_postgres::Error) -> DbError {
-    let Some(server) = error.as_db_error() else {
-        return without_server(error);
-    };
-    let code = server.code().code();
-    let mut message = format!("ERROR: {} [SQLSTATE {code}]", server.message());
-    for (name, text) in [
-        ("detail", server.detail()),
-        ("hint", server.hint()),
-        ("where", server.where_()),
-    ] {
-        if let Some(text) = text {
-            message.push_str(&format!("; {name}: {text}"));
-        }
-    }
-    let line = server
-        .where_()
-        .and_then(|place| place.split_once(", line "))
-        .and_then(|(_, rest)| {
-            let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-            digits.parse::<usize>().ok()?.checked_sub(1)
-        });
-    let copied = server
-        .where_()
-        .and_then(|place| place.split_once(", column "))
-        .and_then(|(_, rest)| rest.split(':').next());
-    DbError {
-        row: line,
-        column: server.column().or(copied).map(str::to_owned),
-        too_narrow: matches!(code, "22001" | "22003"),
-        ..DbError::new(fault_of_state(code), message)
-    }
-}
-
-/// By the classes of PostgreSQL's documentation, appendix A.
-fn fault_of_state(code: &str) -> Fault {
-    match code {
-        "55P03" | "55006" | "57014" | "25006" => Fault::Transient,
-        "42P01" | "42703" | "3F000" => Fault::Structure,
-        "42804" | "42846" | "21000" => Fault::Data,
-        "57P04" | "3D000" => Fault::Refused,
-        _ => match &code[..code.len().min(2)] {
-            "08" | "57" => Fault::Connection,
-            "53" | "58" | "40" => Fault::Transient,
-            "22" | "23" | "44" => Fault::Data,
-            _ => Fault::Refused,
-        },
-    }
-}
-
-/// A failure of ours or of the network.
-fn without_server(error: &tokio_postgres::Error) -> DbError {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        message.push_str(&format!(": {inner}"));
-        cause = inner.source();
-    }
-    let lower = message.to_lowercase();
-    let refused = [
-        "certificate",
-        "tls handshake",
-        "does not support tls",
-        "password missing",
-        "invalid configuration",
-        "authentication",
-    ]
-    .iter()
-    .any(|word| lower.contains(word));
-    let fault = if refused {
-        Fault::Refused
-    } else {
-        Fault::Connection
-    };
-    DbError::new(fault, message)
 }

@@ -1,4 +1,4 @@
-//! Rows as PostgreSQL takes them: COPY's text format, and arrays of texts.
+//! Rows in the text format of PostgreSQL's COPY.
 
 use connect_api::java::float;
 
@@ -71,8 +71,12 @@ impl Cells for CopyCells<'_> {
     }
 
     fn text(&mut self, text: &str) -> Result<(), String> {
-        self.separate();
         let mut rest = text.as_bytes();
+        if is_plain(rest) {
+            self.plain(rest);
+            return Ok(());
+        }
+        self.separate();
         while let Some(at) = rest
             .iter()
             .position(|byte| matches!(byte, b'\\' | b'\n' | b'\r' | b'\t'))
@@ -102,124 +106,8 @@ impl Cells for CopyCells<'_> {
     }
 }
 
-/// The type of an array's items: text.
-const TEXT_OID: i32 = 25;
-
-/// One array of texts for each column, in the binary format of `text[]`.
-#[derive(Debug)]
-pub(super) struct TextArrays {
-    arrays: Vec<Vec<u8>>,
-    next: usize,
-    rows: i32,
-}
-
-/// Before an array's items: dimensions, nulls allowed, type, length, first index.
-const HEADER: usize = 20;
-
-impl TextArrays {
-    pub(super) fn new(columns: usize) -> Self {
-        let mut header = Vec::with_capacity(HEADER);
-        for number in [1, 1, TEXT_OID, 0, 1] {
-            header.extend_from_slice(&i32::to_be_bytes(number));
-        }
-        Self {
-            arrays: vec![header; columns],
-            next: 0,
-            rows: 0,
-        }
-    }
-
-    pub(super) fn end_row(&mut self) {
-        self.next = 0;
-        self.rows += 1;
-    }
-
-    /// How many bytes the arrays have.
-    pub(super) fn size(&self) -> usize {
-        self.arrays.iter().map(Vec::len).sum()
-    }
-
-    /// The arrays of the rows so far; the next row is the first one again.
-    pub(super) fn take(&mut self) -> Vec<Vec<u8>> {
-        let empty = Self::new(self.arrays.len());
-        let mut full = std::mem::replace(self, empty);
-        for array in &mut full.arrays {
-            array[12..16].copy_from_slice(&full.rows.to_be_bytes());
-        }
-        full.arrays
-    }
-
-    /// The text of the only item; none for null.
-    pub(super) fn into_first_text(self) -> Option<String> {
-        let array = self.arrays.into_iter().next()?;
-        let length = array.get(HEADER..HEADER + 4)?;
-        if length == (-1_i32).to_be_bytes() {
-            return None;
-        }
-        String::from_utf8(array.get(HEADER + 4..)?.to_vec()).ok()
-    }
-
-    /// Appends an item that `write` writes.
-    fn item(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let array = &mut self.arrays[self.next];
-        self.next += 1;
-        let start = array.len();
-        array.extend_from_slice(&[0; 4]);
-        write(array);
-        let length = u32::try_from(array.len() - start - 4).unwrap_or(u32::MAX);
-        array[start..start + 4].copy_from_slice(&length.to_be_bytes());
-    }
-}
-
-impl Cells for TextArrays {
-    fn null(&mut self) {
-        self.arrays[self.next].extend_from_slice(&(-1_i32).to_be_bytes());
-        self.next += 1;
-    }
-
-    fn boolean(&mut self, value: bool) {
-        self.item(|out| out.push(if value { b't' } else { b'f' }));
-    }
-
-    fn integer(&mut self, value: i64) {
-        self.plain(itoa::Buffer::new().format(value).as_bytes());
-    }
-
-    fn unsigned(&mut self, value: u64) {
-        self.plain(itoa::Buffer::new().format(value).as_bytes());
-    }
-
-    fn float32(&mut self, value: f32) -> Result<(), String> {
-        self.item(|out| float::write_f32(out, value));
-        Ok(())
-    }
-
-    fn float64(&mut self, value: f64) -> Result<(), String> {
-        self.item(|out| float::write_f64(out, value));
-        Ok(())
-    }
-
-    fn number(&mut self, digits: &[u8]) {
-        self.plain(digits);
-    }
-
-    fn plain(&mut self, text: &[u8]) {
-        self.item(|out| out.extend_from_slice(text));
-    }
-
-    fn text(&mut self, text: &str) -> Result<(), String> {
-        self.plain(text.as_bytes());
-        Ok(())
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.item(|out| {
-            out.extend_from_slice(b"\\x");
-            append_hex(out, bytes);
-        });
-    }
-
-    fn eras(&self) -> Eras {
-        Eras::Bc
-    }
+/// Whether nothing in `text` can need a backslash. Without an early end: many bytes are looked at at once.
+fn is_plain(text: &[u8]) -> bool {
+    let is_special = |&byte: &u8| byte < b' ' || byte == b'\\';
+    !text.iter().fold(false, |any, byte| any | is_special(byte))
 }

@@ -8,7 +8,9 @@ use crate::config::Flavor;
 use crate::fields::SinkField;
 use crate::table::TableId;
 use crate::values::encode::{Style, append_hex};
-use crate::values::temporal::{DateStyle, Eras, append_date, append_time, append_timestamp};
+use crate::values::temporal::{
+    DateStyle, Eras, Moment, append_date, append_time, append_timestamp,
+};
 use crate::values::{Kind, Zone, decimal};
 
 impl Dialect {
@@ -168,7 +170,12 @@ impl Dialect {
                 let nanos = (number.rem_euclid(per_second) * unit.nanos()) as u32;
                 let seconds = number.div_euclid(per_second);
                 out.push(b'\'');
-                append_timestamp(&mut out, seconds, nanos, unit.digits(), zone, dates);
+                let moment = Moment {
+                    seconds,
+                    nanos,
+                    digits: unit.digits(),
+                };
+                append_timestamp(&mut out, moment, zone, dates);
                 out.push(b'\'');
             }
             (_, Value::Boolean(value)) => {

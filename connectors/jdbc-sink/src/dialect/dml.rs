@@ -32,24 +32,40 @@ impl Dialect {
         Dialect { quoting, ..*self }.quote(name)
     }
 
-    /// PostgreSQL's `COPY`.
-    pub(crate) fn copy(&self, target: Target<'_>) -> String {
+    /// PostgreSQL's `COPY`; `format` is what it is told of the rows' form.
+    pub(crate) fn copy(&self, target: Target<'_>, format: &str) -> String {
         format!(
-            "COPY {} ({}) FROM STDIN",
+            "COPY {} ({}) FROM STDIN{format}",
             self.table(target.table),
             self.names(target.columns).join(",")
         )
     }
 
+    /// A query of the columns that finds no rows.
+    pub(crate) fn no_rows(&self, target: Target<'_>) -> String {
+        format!(
+            "SELECT {} FROM {} WHERE false",
+            self.names(target.columns).join(","),
+            self.table(target.table)
+        )
+    }
+
     /// PostgreSQL's statement for any number of rows, each column an array of
-    /// texts: so one prepared statement serves every batch.
-    pub(crate) fn unnest(&self, target: Target<'_>, op: Op, mode: InsertMode) -> String {
+    /// `types`: so one prepared statement serves every batch.
+    pub(crate) fn unnest(
+        &self,
+        target: Target<'_>,
+        types: &[&str],
+        op: Op,
+        mode: InsertMode,
+    ) -> String {
         let table = self.table(target.table);
         let used = match op {
             Op::Delete => &target.columns[..target.keys],
             Op::Upsert => target.columns,
         };
-        let arrays: Vec<String> = (1..=used.len()).map(|n| format!("${n}::text[]")).collect();
+        let arrays = types.iter().zip(1..);
+        let arrays: Vec<String> = arrays.map(|(name, n)| format!("${n}::{name}[]")).collect();
         let aliases: Vec<String> = (1..=used.len()).map(|n| format!("c{n}")).collect();
         let from = format!("unnest({}) AS u({})", arrays.join(","), aliases.join(","));
         let values: Vec<String> = used.iter().zip(&aliases).map(|(c, a)| cast(c, a)).collect();

@@ -3,7 +3,7 @@
 use connect_api::data::{Struct, Value};
 
 use super::form::Form;
-use super::temporal::{self, Calendar, DateStyle, Eras};
+use super::temporal::{self, Calendar, DateStyle, Eras, Moment};
 use super::zone::Zone;
 use super::{Unit, decimal};
 
@@ -22,6 +22,33 @@ pub(crate) trait Cells {
     fn text(&mut self, text: &str) -> Result<(), String>;
     fn bytes(&mut self, bytes: &[u8]);
     fn eras(&self) -> Eras;
+
+    /// A number of `scale` digits after the point.
+    fn decimal(&mut self, unscaled: &[u8], scale: i32, scratch: &mut Vec<u8>) {
+        scratch.clear();
+        decimal::append(scratch, unscaled, scale);
+        self.number(scratch);
+    }
+
+    fn date(&mut self, days: i64, style: DateStyle, scratch: &mut Vec<u8>) {
+        scratch.clear();
+        temporal::append_date(scratch, days, style);
+        self.plain(scratch);
+    }
+
+    /// A time of day, or a duration.
+    fn time(&mut self, nanos: i64, digits: u32, scratch: &mut Vec<u8>) {
+        scratch.clear();
+        temporal::append_time(scratch, nanos, digits);
+        self.plain(scratch);
+    }
+
+    /// What clocks in `zone` show.
+    fn timestamp(&mut self, moment: Moment, zone: &Zone, style: DateStyle, scratch: &mut Vec<u8>) {
+        scratch.clear();
+        temporal::append_timestamp(scratch, moment, zone, style);
+        self.plain(scratch);
+    }
 }
 
 /// What all values of a task have in common.
@@ -52,11 +79,7 @@ pub(crate) fn encode(
         (Form::Float64, Value::Float64(value)) => return out.float64(*value),
         (Form::Text, Value::String(text)) => return out.text(text),
         (Form::Bytes, Value::Bytes(bytes)) => out.bytes(bytes),
-        (Form::Decimal(scale), Value::Bytes(unscaled)) => {
-            scratch.clear();
-            decimal::append(scratch, unscaled, *scale);
-            out.number(scratch);
-        }
+        (Form::Decimal(scale), Value::Bytes(unscaled)) => out.decimal(unscaled, *scale, scratch),
         (Form::VariableDecimal, Value::Struct(value)) => {
             return variable_decimal(value, out, scratch);
         }
@@ -120,7 +143,6 @@ fn integer(
             out.integer(i64::try_from(millis).map_err(|_| format!("{number} is out of range"))?);
         }
         Form::Date { zoned } => {
-            scratch.clear();
             let mut days = number;
             let mut dates = DateStyle::iso(out.eras());
             if *zoned {
@@ -131,11 +153,9 @@ fn integer(
                 dates.calendar = style.calendar;
             }
             check_days(days)?;
-            temporal::append_date(scratch, days, dates);
-            out.plain(scratch);
+            out.date(days, dates, scratch);
         }
         Form::Time { unit, zoned } => {
-            scratch.clear();
             let mut nanos = number
                 .checked_mul(unit.nanos())
                 .ok_or_else(|| format!("{number} is no time"))?;
@@ -143,8 +163,7 @@ fn integer(
                 let shift = style.connect_zone.offset_at(0) * 1_000_000_000;
                 nanos = (nanos + shift).rem_euclid(86_400_000_000_000);
             }
-            temporal::append_time(scratch, nanos, unit.digits());
-            out.plain(scratch);
+            out.time(nanos, unit.digits(), scratch);
         }
         Form::Timestamp { unit, zoned } => {
             let zone = if *zoned {
@@ -207,9 +226,12 @@ fn timestamp(
         calendar: style.calendar,
         eras: out.eras(),
     };
-    scratch.clear();
-    temporal::append_timestamp(scratch, seconds, nanos, unit.digits(), zone, dates);
-    out.plain(scratch);
+    let moment = Moment {
+        seconds,
+        nanos,
+        digits: unit.digits(),
+    };
+    out.timestamp(moment, zone, dates, scratch);
 }
 
 fn zoned_timestamp(
@@ -227,9 +249,12 @@ fn zoned_timestamp(
         nanos += 1_000_000_000;
     }
     let dates = DateStyle::iso(out.eras());
-    scratch.clear();
-    temporal::append_timestamp(scratch, seconds, nanos as u32, 6, &style.zone, dates);
-    out.plain(scratch);
+    let moment = Moment {
+        seconds,
+        nanos: nanos as u32,
+        digits: 6,
+    };
+    out.timestamp(moment, &style.zone, dates, scratch);
     Ok(())
 }
 
@@ -243,9 +268,7 @@ fn variable_decimal(
         return Err("a VariableScaleDecimal without scale or value".to_owned());
     };
     let scale = i32::try_from(scale).map_err(|_| format!("scale {scale} is out of range"))?;
-    scratch.clear();
-    decimal::append(scratch, unscaled, scale);
-    out.number(scratch);
+    out.decimal(unscaled, scale, scratch);
     Ok(())
 }
 

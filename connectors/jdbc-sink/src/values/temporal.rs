@@ -116,16 +116,21 @@ fn append_fraction(out: &mut Vec<u8>, nanos: u32, digits: u32) {
     }
 }
 
-/// Appends a date and time of the instant `seconds` and `nanos` after the
-/// epoch, as clocks in `zone` show it.
-pub(crate) fn append_timestamp(
-    out: &mut Vec<u8>,
-    seconds: i64,
-    nanos: u32,
-    digits: u32,
-    zone: &Zone,
-    style: DateStyle,
-) {
+/// An instant: `seconds` and `nanos` after the epoch, and how many digits of a second are written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) seconds: i64,
+    pub(crate) nanos: u32,
+    pub(crate) digits: u32,
+}
+
+/// Appends the date and time that clocks in `zone` show at `moment`.
+pub(crate) fn append_timestamp(out: &mut Vec<u8>, moment: Moment, zone: &Zone, style: DateStyle) {
+    let Moment {
+        seconds,
+        nanos,
+        digits,
+    } = moment;
     let local = seconds + zone.offset_at(seconds);
     let before_christ = append_civil(out, local.div_euclid(DAY), style);
     out.push(b' ');
@@ -186,14 +191,24 @@ mod tests {
 
     #[test]
     fn timestamps_are_those_of_the_zone() {
+        let moment = |seconds, nanos, digits| Moment {
+            seconds,
+            nanos,
+            digits,
+        };
         let paris = Zone::parse("Europe/Paris").unwrap();
         let style = DateStyle::iso(Eras::Bc);
         assert_eq!(
-            written(|out| append_timestamp(out, 1_625_140_800, 123_456_789, 6, &paris, style)),
+            written(|out| append_timestamp(
+                out,
+                moment(1_625_140_800, 123_456_789, 6),
+                &paris,
+                style
+            )),
             "2021-07-01 14:00:00.123456"
         );
         assert_eq!(
-            written(|out| append_timestamp(out, -1, 0, 3, &Zone::UTC, style)),
+            written(|out| append_timestamp(out, moment(-1, 0, 3), &Zone::UTC, style)),
             "1969-12-31 23:59:59.000"
         );
     }
