@@ -10,7 +10,7 @@ use super::{elasticsearch, mysql, postgres};
 use crate::workers::Engine;
 
 /// As many records a poll as go into a batch of the database.
-const BATCH: u32 = 5_000;
+const BATCH: u32 = 10_000;
 
 /// The body of the POST; none where the engine has no such sink.
 pub(crate) fn body(

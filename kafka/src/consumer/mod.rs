@@ -18,6 +18,7 @@
 mod batch;
 mod context;
 mod joining;
+mod position;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,6 +38,7 @@ use joining::Joining;
 
 pub use batch::{Batch, BatchLimits, ConsumedRecord, Taken, TimestampKind};
 pub use context::Rebalance;
+pub use position::Position;
 
 /// What librdkafka may hold of fetched records, unless the settings say otherwise, whatever the
 /// number of partitions and the size of records: a batch and a half. What waits longer is no
@@ -51,8 +53,8 @@ const FETCH_MAX_BYTES: &str = "16777216";
 const METADATA_REFRESH_MS: &str = "30000";
 /// Java's `max.poll.records`.
 const MAX_POLL_RECORDS: usize = 500;
-/// More bytes in one batch are hardly faster, and this one and the next are in memory at the same time.
-const MAX_POLL_BYTES: usize = 4 << 20;
+/// This batch and the next are in memory at the same time.
+const MAX_POLL_BYTES: usize = 8 << 20;
 /// How many polls without a record or an event mean that none is there: an event of a kind that nobody handles is not
 /// told from none.
 const EMPTY_POLLS: u32 = 2;
@@ -90,6 +92,8 @@ pub struct GroupConsumer {
     max_poll_records: Option<usize>,
     max_poll_interval: Duration,
     group: String,
+    /// What `auto.offset.reset` stands for.
+    reset: Offset,
 }
 
 impl std::fmt::Debug for GroupConsumer {
@@ -127,6 +131,10 @@ impl GroupConsumer {
     /// [`ClientError::Create`] when librdkafka refuses the settings taken together, or they name
     /// no group.
     pub fn new(settings: &ClientSettings) -> Result<Self, ClientError> {
+        // Where the user says how much may be held, a batch is to be no larger.
+        let may_hold = settings
+            .get("queued.max.messages.kbytes")
+            .and_then(|text| text.parse::<usize>().ok()?.checked_mul(1024));
         let settings = native_settings(settings);
         let client_id = settings.client_id();
         let group = settings
@@ -150,7 +158,6 @@ impl GroupConsumer {
                 .unwrap_or(default)
         };
         let max_poll_records = settings.max_poll_records();
-        let kbytes = number("queued.max.messages.kbytes", QUEUED_KBYTES);
         Ok(Self {
             inner: Some(Arc::new(inner)),
             is_owing: AtomicBool::new(false),
@@ -158,12 +165,12 @@ impl GroupConsumer {
             joining: Joining::default(),
             limits: BatchLimits {
                 records: max_poll_records.unwrap_or(MAX_POLL_RECORDS),
-                bytes: usize::try_from(kbytes * 1024)
-                    .map_or(MAX_POLL_BYTES, |most| most.min(MAX_POLL_BYTES)),
+                bytes: may_hold.map_or(MAX_POLL_BYTES, |most| most.min(MAX_POLL_BYTES)),
             },
             max_poll_records,
             max_poll_interval: Duration::from_millis(number("max.poll.interval.ms", 300_000)),
             group,
+            reset: position::reset_of(&settings),
         })
     }
 
@@ -185,7 +192,7 @@ impl GroupConsumer {
         self.max_poll_records
     }
 
-    /// How large batches may become: `max.poll.records`, and 4 MB or what librdkafka may hold,
+    /// How large batches may become: `max.poll.records`, and 8 MB or `queued.max.messages.kbytes`,
     /// whichever is less.
     #[must_use]
     pub fn limits(&self) -> BatchLimits {
@@ -307,24 +314,23 @@ impl GroupConsumer {
         Some(rebalance)
     }
 
-    /// Takes over the partitions of a [`Rebalance`]: each from the offset given, or else from the
-    /// group's.
+    /// Takes over the partitions of a [`Rebalance`], each from its position.
     ///
     /// # Errors
     ///
     /// [`ClientError::Request`] when librdkafka refuses.
     pub fn assign(
         &self,
-        partitions: &[(Partition, Option<i64>)],
+        partitions: &[(Partition, Position)],
         cooperative: bool,
     ) -> Result<(), ClientError> {
         let Some(inner) = &self.inner else {
             return Ok(());
         };
-        let offsets = partitions
+        let positions = partitions
             .iter()
-            .map(|(partition, offset)| (partition, offset.map_or(Offset::Invalid, Offset::Offset)));
-        list(offsets)
+            .map(|(partition, position)| (partition, position.native(self.reset)));
+        list(positions)
             .and_then(|list| match cooperative {
                 true => inner.incremental_assign(&list),
                 false => inner.assign(&list),

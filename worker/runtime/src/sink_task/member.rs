@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::time::Duration;
 
-use connect_api::plugin::PartitionOffsets;
 use connect_api::record::TopicPartition;
 use connect_api::{Error, Result};
 use connect_kafka::ClientError;
-use connect_kafka::consumer::{Batch, BatchLimits, GroupConsumer, Partition};
+use connect_kafka::consumer::{Batch, BatchLimits, GroupConsumer, Partition, Position};
 use tokio::task::yield_now;
 use tokio::time::{Instant, MissedTickBehavior, Sleep, interval_at, sleep};
 
@@ -111,16 +110,15 @@ impl Member {
         resumed.map_err(|error| failed("resuming", error))
     }
 
-    /// Takes over partitions, each from the offset given or from the group's.
+    /// Takes over partitions, each from its position.
     pub(super) fn take_over(
         &mut self,
-        partitions: &[TopicPartition],
-        from: &PartitionOffsets,
+        partitions: &[(TopicPartition, Position)],
         cooperative: bool,
     ) -> Result<()> {
-        let list: Vec<(Partition, Option<i64>)> = partitions
+        let list: Vec<(Partition, Position)> = partitions
             .iter()
-            .map(|partition| (native(partition), from.get(partition).copied()))
+            .map(|(partition, position)| (native(partition), *position))
             .collect();
         if !cooperative {
             self.partitions.clear();
@@ -128,7 +126,7 @@ impl Member {
         self.consumer
             .assign(&list, cooperative)
             .map_err(|error| failed("taking over partitions", error))?;
-        for partition in partitions {
+        for (partition, _) in partitions {
             self.partitions
                 .insert(partition.clone(), Progress::default());
         }

@@ -3,9 +3,9 @@
 use connect_api::Result;
 use connect_api::plugin::PartitionOffsets;
 use connect_api::record::TopicPartition;
-use connect_kafka::consumer::Rebalance;
+use connect_kafka::consumer::{Position, Rebalance};
 
-use super::member::{natives, ours};
+use super::member::{native, natives, ours};
 use super::run::{Loop, RETRY_PAUSE};
 use crate::task::activity::Call;
 use crate::task::backoff::{Backoff, pause};
@@ -48,7 +48,33 @@ impl Loop {
                 "the sink returned an offset of {partition}, which it was not opened for"
             );
         }
-        self.member.take_over(&partitions, &offsets, cooperative)
+        let positions = self.positions(partitions, &offsets).await;
+        self.member.take_over(&positions, cooperative)
+    }
+
+    /// Where each partition is read from: where the sink wants it, else where the group is.
+    async fn positions(
+        &mut self,
+        partitions: Vec<TopicPartition>,
+        offsets: &PartitionOffsets,
+    ) -> Vec<(TopicPartition, Position)> {
+        let of_group = natives(partitions.iter().filter(|it| !offsets.contains_key(it)));
+        let uncommitted = match of_group.is_empty() {
+            true => Vec::new(),
+            false => {
+                let asked = self.member.consumer.uncommitted(of_group);
+                self.member.beside(asked).await
+            }
+        };
+        let positioned = |partition: TopicPartition| {
+            let position = match offsets.get(&partition) {
+                Some(offset) => Position::Offset(*offset),
+                None if uncommitted.contains(&native(&partition)) => Position::Reset,
+                None => Position::Committed,
+            };
+            (partition, position)
+        };
+        partitions.into_iter().map(positioned).collect()
     }
 
     /// Opens partitions, again after a pause while the sink cannot.
