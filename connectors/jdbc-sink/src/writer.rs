@@ -144,25 +144,31 @@ impl Writer {
         if steps.is_empty() && offsets.is_none() {
             return Ok(());
         }
-        if let ([Step::Rows(rows)], None, false) = (&steps[..], offsets, isolates)
-            && tools.session.writes_alone(batch(rows), &self.manner)
+        let done = self.transaction(tools, steps, offsets, isolates).await;
+        if done.is_err()
+            && let Err(rollback) = tools.session.execute("ROLLBACK").await
         {
+            tracing::debug!("rolling back: {rollback}");
+        }
+        done
+    }
+
+    async fn transaction(
+        &mut self,
+        tools: &mut Tools<'_>,
+        steps: &mut Vec<Step<'_>>,
+        offsets: Option<&HashMap<&TopicPartition, i64>>,
+        isolates: bool,
+    ) -> Result<(), WriteError> {
+        if let ([Step::Rows(rows)], None, false) = (&steps[..], offsets, isolates) {
             let written = tools.session.write_alone(batch(rows), &self.manner);
-            return Ok(written.await?);
+            if let Some(written) = written.await {
+                return Ok(written?);
+            }
         }
         tools.session.begin().await?;
-        let done = self.steps(tools, steps, offsets, isolates).await;
-        let done = match done {
-            Ok(()) => tools.session.execute("COMMIT").await.map_err(Into::into),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = done {
-            if let Err(rollback) = tools.session.execute("ROLLBACK").await {
-                tracing::debug!("rolling back: {rollback}");
-            }
-            return Err(error);
-        }
-        Ok(())
+        self.steps(tools, steps, offsets, isolates).await?;
+        Ok(tools.session.execute("COMMIT").await?)
     }
 
     async fn steps(

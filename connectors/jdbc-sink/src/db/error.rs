@@ -46,6 +46,17 @@ impl DbError {
         }
     }
 
+    /// A failure without a word of the server: refused where it is about one of these, of the
+    /// connection otherwise.
+    pub(crate) fn without_server(message: String, about: &[&str]) -> Self {
+        let lower = message.to_lowercase();
+        let fault = match about.iter().any(|word| lower.contains(word)) {
+            true => Fault::Refused,
+            false => Fault::Connection,
+        };
+        Self::new(fault, message)
+    }
+
     /// A value of the batch's row `row` that we could not write.
     pub(crate) fn cell(error: CellError, row: usize) -> Self {
         Self {

@@ -94,20 +94,18 @@ impl Session {
         }
     }
 
-    /// Whether [`Self::write_alone`] can write the rows.
-    pub(crate) fn writes_alone(&self, batch: Batch<'_>, manner: &Manner) -> bool {
-        matches!(self, Session::Postgres(_)) && postgres_prepared::copies(batch, manner)
-    }
-
     /// Writes a batch in a transaction of its own, with less waiting than where it is one of several things that the
-    /// transaction does.
-    pub(crate) async fn write_alone(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
+    /// transaction does; none where there is no such way. After an error the transaction is still to be rolled back.
+    pub(crate) async fn write_alone(
+        &mut self,
+        batch: Batch<'_>,
+        manner: &Manner,
+    ) -> Option<DbResult<()>> {
         match self {
-            Session::Postgres(session) => session.write_alone(batch, manner).await,
-            Session::MySql(_) | Session::Sqlite(_) => Err(DbError::new(
-                Fault::Refused,
-                "nothing is written alone here",
-            )),
+            Session::Postgres(session) if postgres_prepared::copies(batch, manner) => {
+                Some(session.write_alone(batch, manner).await)
+            }
+            _ => None,
         }
     }
 

@@ -6,17 +6,7 @@ use super::error::{DbError, Fault};
 
 pub(super) fn fault_of(error: &Error) -> DbError {
     let Error::Server(server) = error else {
-        let message = error.to_string();
-        let lower = message.to_lowercase();
-        let refused = ["certificate", "tls", "ssl"]
-            .iter()
-            .any(|word| lower.contains(word));
-        let fault = if refused {
-            Fault::Refused
-        } else {
-            Fault::Connection
-        };
-        return DbError::new(fault, message);
+        return DbError::without_server(error.to_string(), &["certificate", "tls", "ssl"]);
     };
     let message = format!(
         "ERROR {} ({}): {}",

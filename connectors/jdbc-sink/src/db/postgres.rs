@@ -112,7 +112,8 @@ impl PostgresSession {
         self.write_prepared(&prepared, batch, manner).await
     }
 
-    /// Writes rows that go by COPY in a transaction of their own.
+    /// Writes rows that go by COPY in a transaction of their own. After an error it is still to be
+    /// rolled back.
     pub(super) async fn write_alone(&mut self, batch: Batch<'_>, manner: &Manner) -> DbResult<()> {
         let prepared = self.prepared(batch, manner, Encoding::Binary).await?;
         let RowForm::CopyBinary { guard, .. } = &prepared.form else {
@@ -121,16 +122,8 @@ impl PostgresSession {
         let begin = self.client.batch_execute("BEGIN");
         let (begun, guarded) = tokio::join!(begin, self.client.execute(guard, &[]));
         begun.map_err(|e| fault_of(&e))?;
-        let written = match guarded {
-            Ok(_) => self.write_prepared(&prepared, batch, manner).await,
-            Err(error) => Err(self.unguarded(batch, &error)),
-        };
-        if let Err(error) = written {
-            if let Err(rollback) = self.execute("ROLLBACK").await {
-                tracing::debug!("rolling back: {rollback}");
-            }
-            return Err(error);
-        }
+        guarded.map_err(|e| self.unguarded(batch, &e))?;
+        self.write_prepared(&prepared, batch, manner).await?;
         self.execute("COMMIT").await
     }
 

@@ -72,21 +72,20 @@ impl Wire {
         })
     }
 
-    /// The type's name and its number in `pg_type`.
-    fn pg_type(self) -> (&'static str, i32) {
+    fn pg_type(self) -> &'static Type {
         match self {
-            Self::Boolean => ("bool", 16),
-            Self::Int2 => ("int2", 21),
-            Self::Int4 => ("int4", 23),
-            Self::Int8 => ("int8", 20),
-            Self::Float4 => ("float4", 700),
-            Self::Float8 => ("float8", 701),
-            Self::Numeric => ("numeric", 1700),
-            Self::Bytes => ("bytea", 17),
-            Self::Date => ("date", 1082),
-            Self::Time => ("time", 1083),
-            Self::Timestamp => ("timestamp", 1114),
-            Self::Text => ("text", 25),
+            Self::Boolean => &Type::BOOL,
+            Self::Int2 => &Type::INT2,
+            Self::Int4 => &Type::INT4,
+            Self::Int8 => &Type::INT8,
+            Self::Float4 => &Type::FLOAT4,
+            Self::Float8 => &Type::FLOAT8,
+            Self::Numeric => &Type::NUMERIC,
+            Self::Bytes => &Type::BYTEA,
+            Self::Date => &Type::DATE,
+            Self::Time => &Type::TIME,
+            Self::Timestamp => &Type::TIMESTAMP,
+            Self::Text => &Type::TEXT,
         }
     }
 
@@ -94,11 +93,11 @@ impl Wire {
     pub(super) fn is_of(self, actual: &Type) -> bool {
         let is_text = self == Self::Text
             && (matches!(*actual, Type::VARCHAR | Type::BPCHAR) || actual.name() == "citext");
-        is_text || i64::from(actual.oid()) == i64::from(self.pg_type().1)
+        is_text || actual == self.pg_type()
     }
 
     pub(super) fn type_name(self) -> &'static str {
-        self.pg_type().0
+        self.pg_type().name()
     }
 }
 
@@ -238,8 +237,8 @@ impl BinaryCells {
 
 fn array_header(wire: Wire) -> Vec<u8> {
     let mut header = Vec::with_capacity(ARRAY_HEADER);
-    for number in [1, 1, wire.pg_type().1, 0, 1] {
-        header.extend_from_slice(&i32::to_be_bytes(number));
+    for number in [1, 1, wire.pg_type().oid(), 0, 1_u32] {
+        header.extend_from_slice(&number.to_be_bytes());
     }
     header
 }

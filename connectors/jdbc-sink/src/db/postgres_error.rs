@@ -62,21 +62,15 @@ fn without_server(error: &tokio_postgres::Error) -> DbError {
         message.push_str(&format!(": {inner}"));
         cause = inner.source();
     }
-    let lower = message.to_lowercase();
-    let refused = [
-        "certificate",
-        "tls handshake",
-        "does not support tls",
-        "password missing",
-        "invalid configuration",
-        "authentication",
-    ]
-    .iter()
-    .any(|word| lower.contains(word));
-    let fault = if refused {
-        Fault::Refused
-    } else {
-        Fault::Connection
-    };
-    DbError::new(fault, message)
+    DbError::without_server(
+        message,
+        &[
+            "certificate",
+            "tls handshake",
+            "does not support tls",
+            "password missing",
+            "invalid configuration",
+            "authentication",
+        ],
+    )
 }
