@@ -12,7 +12,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use connect_api::Props;
-use connect_api::record::TopicPartition;
 use connect_runtime::{SinkLag, State, TargetState};
 use serde_json::json;
 use support::kafka::{
@@ -88,24 +87,6 @@ fn opened(sink: &Sink) -> usize {
     let events = sink.events.lock().unwrap();
     let opened = events.iter().filter(|it| matches!(it, Event::Opened(..)));
     opened.count()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sink_that_knows_better_is_read_from_where_it_says() {
-    let (topic, name) = (unique("sink-open"), unique("open"));
-    create(&topic, 2).await;
-    send(&topic, &["a", "b", "c", "d"]);
-    let (worker, sink) = (worker(), sink(&name));
-    let partition = TopicPartition {
-        topic: topic.as_str().into(),
-        partition: 0,
-    };
-    sink.open_at.lock().unwrap().insert(partition, 2);
-    start(&worker, &config(&name, &topic, &[]), 0).await;
-    sink.wait_for_count(2).await;
-    wait_committed(&group(&name), &topic, 0, 4).await;
-    worker.worker.stop().await;
-    assert_eq!(sink.values(), ["c", "d"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use connect_kafka::admin::{Admin, NewTopic};
+use connect_kafka::{ClientKind, ClientSettings};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
@@ -113,15 +115,17 @@ pub fn values(topic: &str) -> Vec<String> {
         .collect()
 }
 
+/// A client for topics and groups.
+pub fn admin() -> Admin {
+    let props = [("bootstrap.servers".to_owned(), bootstrap())];
+    let settings = ClientSettings::from_props(ClientKind::Admin, &props.into());
+    Admin::new(&settings.unwrap()).unwrap()
+}
+
 /// Creates a topic.
 pub async fn create(topic: &str, partitions: i32) {
-    let props = [("bootstrap.servers".to_owned(), bootstrap())];
-    let settings =
-        connect_kafka::ClientSettings::from_props(connect_kafka::ClientKind::Admin, &props.into())
-            .unwrap();
-    let admin = connect_kafka::admin::Admin::new(&settings).unwrap();
-    let new = connect_kafka::admin::NewTopic::new(topic, partitions, 1);
-    admin.create_topic(&new).await.unwrap();
+    let new = NewTopic::new(topic, partitions, 1);
+    admin().create_topic(&new).await.unwrap();
 }
 
 /// A record to produce.
