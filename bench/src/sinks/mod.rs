@@ -5,9 +5,9 @@
 //! until the target has the last row; CPU is that of the worker's process over
 //! the same time. `upsert` finds every second row there already. The target's
 //! own tool loads the same rows before each load of ours, several times in
-//! turns; of those rounds the one is shown that is in the middle. The JVM has
-//! no Elasticsearch sink that a package registry gives; its Avro converter is
-//! Apicurio's.
+//! turns; of those rounds the one is shown that is in the middle, and of the
+//! shares of the tool's rate the median. The JVM has no Elasticsearch sink that
+//! a package registry gives; its Avro converter is Apicurio's.
 
 mod case;
 mod connectors;
@@ -173,21 +173,34 @@ fn middles(rounds: &[Vec<Round>]) -> Vec<Figures> {
 
 fn print_tools(rounds: &[Vec<Round>]) {
     println!("\nThe targets' own tools, and connectd's share of their rate in each round");
-    println!("{:<24}{:>12}{:>12}   connectd", "", "tool", "seconds");
+    println!(
+        "{:<24}{:>12}{:>12}{:>12}   rounds",
+        "", "tool", "seconds", "connectd"
+    );
     for rounds in rounds {
         let Some(first) = rounds.first() else {
             continue;
         };
-        let mut seconds: Vec<f64> = rounds.iter().filter_map(|it| it.tool_seconds).collect();
-        seconds.sort_by(f64::total_cmp);
-        let shares = rounds.iter().filter_map(Round::share);
-        let shares: Vec<String> = shares.map(|share| format!("{share:.0} %")).collect();
+        let seconds = rounds.iter().filter_map(|it| it.tool_seconds);
+        let shares: Vec<f64> = rounds.iter().filter_map(Round::share).collect();
+        let each: Vec<String> = shares.iter().map(|it| format!("{it:.0} %")).collect();
         println!(
-            "{:<24}{:>12}{:>12.2}   {}",
+            "{:<24}{:>12}{:>12.2}{:>10.0} %   {}",
             first.figures.what,
             first.case.tool(),
-            seconds[seconds.len() / 2],
-            shares.join(", ")
+            median(seconds.collect()),
+            median(shares),
+            each.join(", ")
         );
+    }
+}
+
+/// The one in the middle; of an even number the mean of both.
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    let middle = figures.len() / 2;
+    match figures.len() % 2 {
+        1 => figures[middle],
+        _ => f64::midpoint(figures[middle - 1], figures[middle]),
     }
 }
