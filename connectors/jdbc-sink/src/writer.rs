@@ -57,6 +57,15 @@ pub(crate) struct Tools<'t> {
     pub(crate) reported: HashSet<usize>,
 }
 
+/// What a transaction is to do.
+struct Work<'w, 'r> {
+    steps: &'w mut Vec<Step<'r>>,
+    /// Where each partition is after it, where the target keeps that.
+    offsets: Option<&'w HashMap<&'w TopicPartition, i64>>,
+    /// The rows that are refused are found and reported, and the others written.
+    isolates: bool,
+}
+
 impl Writer {
     /// Writes `records`; those that cannot be written are reported.
     pub(crate) async fn write(
@@ -83,9 +92,12 @@ impl Writer {
         let duplicates = tools.settings.duplicates;
         let offsets = self.offsets.as_ref().map(|_| next_offsets(records));
         let mut steps = self.steps_of(tools, records, duplicates).await?;
-        let written = self
-            .in_transaction(tools, &mut steps, offsets.as_ref(), false)
-            .await;
+        let mut work = Work {
+            steps: &mut steps,
+            offsets: offsets.as_ref(),
+            isolates: false,
+        };
+        let written = self.in_transaction(tools, &mut work).await;
         match written {
             Err(WriteError::Database(error)) if error.fault == Fault::Data => {
                 tracing::debug!("looking for the row that was refused: {error}");
@@ -100,8 +112,12 @@ impl Writer {
         if duplicates == Duplicates::LastOnly && !inserts {
             steps = self.steps_of(tools, records, Duplicates::Split).await?;
         }
-        self.in_transaction(tools, &mut steps, offsets.as_ref(), true)
-            .await
+        let mut work = Work {
+            steps: &mut steps,
+            offsets: offsets.as_ref(),
+            isolates: true,
+        };
+        self.in_transaction(tools, &mut work).await
     }
 
     /// What has to be done for `records`; those without a plan are reported.
@@ -132,19 +148,16 @@ impl Writer {
         Ok(buffer.steps)
     }
 
-    /// Does all steps in one transaction. `isolates`: the rows that are refused
-    /// are found and reported, and the others written.
+    /// Does all of it in one transaction.
     async fn in_transaction(
         &mut self,
         tools: &mut Tools<'_>,
-        steps: &mut Vec<Step<'_>>,
-        offsets: Option<&HashMap<&TopicPartition, i64>>,
-        isolates: bool,
+        work: &mut Work<'_, '_>,
     ) -> Result<(), WriteError> {
-        if steps.is_empty() && offsets.is_none() {
+        if work.steps.is_empty() && work.offsets.is_none() {
             return Ok(());
         }
-        let done = self.transaction(tools, steps, offsets, isolates).await;
+        let done = self.transaction(tools, work).await;
         if done.is_err()
             && let Err(rollback) = tools.session.execute("ROLLBACK").await
         {
@@ -156,42 +169,38 @@ impl Writer {
     async fn transaction(
         &mut self,
         tools: &mut Tools<'_>,
-        steps: &mut Vec<Step<'_>>,
-        offsets: Option<&HashMap<&TopicPartition, i64>>,
-        isolates: bool,
+        work: &mut Work<'_, '_>,
     ) -> Result<(), WriteError> {
-        if let ([Step::Rows(rows)], None, false) = (&steps[..], offsets, isolates) {
+        if let ([Step::Rows(rows)], None, false) = (&work.steps[..], work.offsets, work.isolates) {
             let written = tools.session.write_alone(batch(rows), &self.manner);
             if let Some(written) = written.await {
                 return Ok(written?);
             }
         }
         tools.session.begin().await?;
-        self.steps(tools, steps, offsets, isolates).await?;
+        self.steps(tools, work).await?;
         Ok(tools.session.execute("COMMIT").await?)
     }
 
     async fn steps(
         &mut self,
         tools: &mut Tools<'_>,
-        steps: &mut Vec<Step<'_>>,
-        offsets: Option<&HashMap<&TopicPartition, i64>>,
-        isolates: bool,
+        work: &mut Work<'_, '_>,
     ) -> Result<(), WriteError> {
-        if let (Some(table), Some(offsets)) = (&self.offsets, offsets) {
+        if let (Some(table), Some(offsets)) = (&self.offsets, work.offsets) {
             let written = table.lock(tools.session, offsets.keys().copied()).await?;
-            let dropped = drop_written(steps, &written);
-            if dropped && !isolates && tools.settings.duplicates == Duplicates::LastOnly {
+            let dropped = drop_written(work.steps, &written);
+            if dropped && !work.isolates && tools.settings.duplicates == Duplicates::LastOnly {
                 return Err(WriteError::Repeated);
             }
         }
-        for step in steps.iter() {
+        for step in work.steps.iter() {
             match step {
                 Step::Truncate(table, _) => {
                     let sql = self.manner.dialect.truncate(table);
                     tools.session.execute(&sql).await?;
                 }
-                Step::Rows(rows) if isolates => self.isolate(tools, rows).await?,
+                Step::Rows(rows) if work.isolates => self.isolate(tools, rows).await?,
                 Step::Rows(rows) => {
                     if !rows.rows.is_empty() {
                         let (session, rows) = (&mut *tools.session, batch(rows));
@@ -200,7 +209,7 @@ impl Writer {
                 }
             }
         }
-        if let (Some(table), Some(offsets)) = (&self.offsets, offsets) {
+        if let (Some(table), Some(offsets)) = (&self.offsets, work.offsets) {
             table.store(tools.session, offsets).await?;
         }
         Ok(())
