@@ -41,8 +41,8 @@ pub use context::Rebalance;
 pub use position::Position;
 
 /// What librdkafka may hold of fetched records, unless the settings say otherwise, whatever the
-/// number of partitions and the size of records: a batch and a half. What waits longer is no
-/// longer in the processor's cache when it is read.
+/// number of partitions and the size of records. What waits longer is no longer in the processor's
+/// cache when it is read.
 const QUEUED_KBYTES: u64 = 6144;
 
 /// How many records librdkafka holds before it stops fetching. It counts their bytes only, and
