@@ -15,7 +15,7 @@ use connect_kafka::group::GroupOptions;
 use connect_kafka::log::read_all;
 use connect_kafka::producer::{OutgoingRecord, Producer};
 use connect_kafka::wire::{Connection, WireSettings};
-use connect_kafka::{ClientKind, ClientSettings, Props};
+use connect_kafka::{ClientError, ClientKind, ClientSettings, ErrorCode, Props};
 use group_support::*;
 use support::{Outcomes, unique, until};
 use token_server::{Answer, TokenServer, url};
@@ -127,6 +127,24 @@ fn send(producer: &Producer<Outcomes>, topic: &str, number: usize) {
     producer.send(&record, [], number as u64).unwrap();
 }
 
+/// Deletes a group that all have left: one whose connection was just logging in again did not say
+/// so, and stays until its session is over.
+async fn delete_group(admin: &Admin, group: &str) {
+    let since = Instant::now();
+    while let Err(error) = admin.delete_group(group).await {
+        let is_left_over = matches!(
+            error,
+            ClientError::Request {
+                code: ErrorCode::NonEmptyGroup,
+                ..
+            }
+        );
+        let is_time_left = since.elapsed() < Duration::from_secs(30);
+        assert!(is_left_over && is_time_left, "{error}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
 /// The listener without TLS ends connections after three seconds that do not log in again
 /// (KIP-368), and a token lives for five.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -175,12 +193,7 @@ async fn clients_of_every_kind_renew_their_tokens() {
     assert_eq!(summary.records, 26);
     reader.consumer.close(Duration::from_secs(10)).await;
     assert!(admin.group_offsets(&group).await.unwrap().is_empty());
-    // One whose connection is just logging in again leaves without saying so.
-    let left = Instant::now();
-    while let Err(error) = admin.delete_group(&group).await {
-        assert!(left.elapsed() < Duration::from_secs(30), "{error}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    delete_group(&admin, &group).await;
     admin.delete_topic(&topic).await.unwrap();
     assert!(admin.describe_topic(&topic).await.unwrap().is_none());
     // All of them had one token at a time.

@@ -51,6 +51,8 @@ const QUEUED_RECORDS: &str = "20000";
 const FETCH_MAX_BYTES: &str = "16777216";
 /// How soon a new topic or partition is found. Java's five minutes is a long time to wait for one.
 const METADATA_REFRESH_MS: &str = "30000";
+/// Java's and librdkafka's `max.poll.interval.ms`.
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(300);
 /// Java's `max.poll.records`.
 const MAX_POLL_RECORDS: usize = 500;
 /// This batch and the next are in memory at the same time.
@@ -123,6 +125,10 @@ fn native_settings(settings: &ClientSettings) -> ClientSettings {
     settings
 }
 
+fn number(settings: &ClientSettings, key: &str) -> Option<u64> {
+    settings.get(key)?.parse().ok()
+}
+
 impl GroupConsumer {
     /// Makes a consumer that is not in its group yet: [`subscribe`](Self::subscribe) joins.
     ///
@@ -132,9 +138,8 @@ impl GroupConsumer {
     /// no group.
     pub fn new(settings: &ClientSettings) -> Result<Self, ClientError> {
         // Where the user says how much may be held, a batch is to be no larger.
-        let may_hold = settings
-            .get("queued.max.messages.kbytes")
-            .and_then(|text| text.parse::<usize>().ok()?.checked_mul(1024));
+        let may_hold = number(settings, "queued.max.messages.kbytes")
+            .and_then(|kbytes| usize::try_from(kbytes).ok()?.checked_mul(1024));
         let settings = native_settings(settings);
         let client_id = settings.client_id();
         let group = settings
@@ -151,13 +156,8 @@ impl GroupConsumer {
         let wakeup = Arc::new(Notify::new());
         let notify = Arc::clone(&wakeup);
         inner.set_nonempty_callback(move || notify.notify_one());
-        let number = |key: &str, default: u64| {
-            settings
-                .get(key)
-                .and_then(|text| text.parse::<u64>().ok())
-                .unwrap_or(default)
-        };
         let max_poll_records = settings.max_poll_records();
+        let max_poll_interval = number(&settings, "max.poll.interval.ms");
         Ok(Self {
             inner: Some(Arc::new(inner)),
             is_owing: AtomicBool::new(false),
@@ -168,7 +168,7 @@ impl GroupConsumer {
                 bytes: may_hold.map_or(MAX_POLL_BYTES, |most| most.min(MAX_POLL_BYTES)),
             },
             max_poll_records,
-            max_poll_interval: Duration::from_millis(number("max.poll.interval.ms", 300_000)),
+            max_poll_interval: max_poll_interval.map_or(MAX_POLL_INTERVAL, Duration::from_millis),
             group,
             reset: position::reset_of(&settings),
         })

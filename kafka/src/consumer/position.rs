@@ -1,6 +1,6 @@
 //! Where a member reads its partitions from.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use rdkafka::Offset;
@@ -47,38 +47,44 @@ pub(super) fn reset_of(settings: &ClientSettings) -> Offset {
 
 impl GroupConsumer {
     /// Those of `partitions` that the group has no offset of. None where the coordinator cannot say so within three
-    /// seconds. The future is the caller's to poll and needs no part of the consumer.
+    /// seconds. The offsets themselves are left to librdkafka, which asks for them with their leader epochs. The future
+    /// is the caller's to poll and needs no part of the consumer.
     pub fn uncommitted(
         &self,
         partitions: Vec<Partition>,
-    ) -> impl Future<Output = Vec<Partition>> + Send + use<> {
+    ) -> impl Future<Output = HashSet<Partition>> + Send + use<> {
         let inner = self.inner.clone();
         async move {
             let Some(inner) = inner else {
-                return Vec::new();
+                return HashSet::new();
             };
-            let work = tokio::task::spawn_blocking(move || without_offset(&inner, partitions));
+            let work = tokio::task::spawn_blocking(move || without_offset(&inner, &partitions));
             match work.await {
                 Ok(Ok(partitions)) => partitions,
                 Ok(Err(error)) => {
                     tracing::debug!(target: "librdkafka", "asking for committed offsets: {error}");
-                    Vec::new()
+                    HashSet::new()
                 }
-                Err(_stopped) => Vec::new(),
+                Err(_stopped) => HashSet::new(),
             }
         }
     }
 }
 
 fn without_offset(
-    inner: &Arc<Inner>,
-    mut partitions: Vec<Partition>,
-) -> Result<Vec<Partition>, KafkaError> {
+    inner: &Inner,
+    partitions: &[Partition],
+) -> Result<HashSet<Partition>, KafkaError> {
     let asked = list(partitions.iter().map(|it| (it, Offset::Invalid)))?;
     let known = inner.committed_offsets(asked, ASKING)?;
-    partitions.retain(|it| {
-        let found = known.find_partition(&it.topic, it.partition);
-        found.is_some_and(|found| found.error().is_ok() && found.offset() == Offset::Invalid)
-    });
-    Ok(partitions)
+    let elements = known.elements();
+    let without = elements
+        .iter()
+        .filter(|it| it.error().is_ok() && it.offset() == Offset::Invalid);
+    Ok(without
+        .map(|it| Partition {
+            topic: it.topic().into(),
+            partition: it.partition(),
+        })
+        .collect())
 }

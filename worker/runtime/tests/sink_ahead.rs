@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use connect_api::Props;
 use connect_runtime::{State, TargetState};
-use support::kafka::{create, send, unique, wait_committed};
+use support::kafka::{create, group, send, unique, wait_committed};
 use support::sink::{LIST_SINK, sink};
 use support::{props, start, worker};
 
@@ -48,7 +48,7 @@ async fn batches_keep_their_size_and_order_whatever_waits_behind_them() {
     sink.slow_ms.store(15, Ordering::SeqCst);
     start(&worker, &tens(&name, &topic), 0).await;
     sink.wait_for_count(300).await;
-    wait_committed(&format!("connect-{name}"), &topic, 0, 300).await;
+    wait_committed(&group(&name), &topic, 0, 300).await;
     worker.worker.stop().await;
     assert_eq!(sink.values(), values);
     let largest = sink.batches.lock().unwrap().iter().copied().max();
@@ -105,7 +105,7 @@ async fn a_bad_record_of_the_next_batch_waits_for_its_turn() {
     let trace = trace.unwrap();
     assert!(trace.contains("partition: 0, offset: 12)"), "{trace}");
     assert_eq!(sink.values(), values[..10]);
-    wait_committed(&format!("connect-{name}"), &topic, 0, 10).await;
+    wait_committed(&group(&name), &topic, 0, 10).await;
     worker.worker.stop().await;
 }
 
@@ -138,7 +138,7 @@ async fn a_pause_keeps_the_next_batch() {
         .set_target_state(&name, TargetState::Started)
         .await;
     sink.wait_for_count(100).await;
-    wait_committed(&format!("connect-{name}"), &topic, 0, 100).await;
+    wait_committed(&group(&name), &topic, 0, 100).await;
     worker.worker.stop().await;
     assert_eq!(sink.values(), values);
 }
@@ -161,7 +161,7 @@ async fn nothing_is_put_while_the_task_may_be_another_workers() {
     assert_eq!(sink.count(), 20);
     worker.offsets.is_closed.store(false, Ordering::SeqCst);
     sink.wait_for_count(60).await;
-    wait_committed(&format!("connect-{name}"), &topic, 0, 60).await;
+    wait_committed(&group(&name), &topic, 0, 60).await;
     worker.worker.stop().await;
     assert_eq!(sink.values(), values);
 }

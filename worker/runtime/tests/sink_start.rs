@@ -7,13 +7,16 @@
 
 mod support;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use connect_api::Props;
 use connect_api::record::TopicPartition;
 use connect_runtime::State;
-use support::kafka::{ToSend, admin, committed, create, send, send_all, unique, wait_committed};
-use support::sink::{Event, LIST_SINK, Sink, sink};
+use support::kafka::{
+    ToSend, admin, committed, create, group, send, send_all, unique, wait_committed,
+};
+use support::sink::{LIST_SINK, sink};
 use support::{props, start, worker};
 
 const RESET: &str = "consumer.override.auto.offset.reset";
@@ -27,10 +30,6 @@ fn config(name: &str, topic: &str, reset: &str) -> Props {
     ])
 }
 
-fn group(name: &str) -> String {
-    format!("connect-{name}")
-}
-
 /// Sends a value to each of the first partitions.
 fn send_across(topic: &str, values: &[&str]) {
     let records = (0..).zip(values).map(|(partition, value)| ToSend {
@@ -39,22 +38,6 @@ fn send_across(topic: &str, values: &[&str]) {
         ..ToSend::default()
     });
     send_all(topic, records);
-}
-
-fn is_opened(sink: &Sink) -> bool {
-    let events = sink.events.lock().unwrap();
-    events.iter().any(|it| matches!(it, Event::Opened(..)))
-}
-
-/// Waits until something is so; looks every tenth of a second.
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..300 {
-        if is_so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("not within 30 s: {what}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,17 +92,17 @@ async fn latest_means_what_comes_after_the_start() {
     send(&topic, &["before"]);
     let (worker, sink) = (worker(), sink(&name));
     start(&worker, &config(&name, &topic, "latest"), 0).await;
-    until("the task is assigned", || is_opened(&sink)).await;
     // When it has found the end cannot be seen from here: what comes later is read.
     let mut sent = 0;
-    until("something is read", || {
+    while sink.values().is_empty() {
+        assert!(sent < 300, "nothing is read");
         send(&topic, &[&format!("after {sent}")]);
         sent += 1;
-        !sink.values().is_empty()
-    })
-    .await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let last = format!("after {}", sent - 1);
-    until("the last is read", || sink.values().last() == Some(&last)).await;
+    sink.wait_for("the last", |sink| sink.values().last() == Some(&last))
+        .await;
     worker.worker.stop().await;
     let values = sink.values();
     assert!(!values.contains(&"before".to_owned()), "{values:?}");
@@ -145,4 +128,30 @@ async fn without_an_offset_and_without_a_reset_the_task_fails() {
     );
     assert!(sink.values().is_empty());
     assert_eq!(committed(&group(&name), &topic, 0), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_not_there_yet_is_waited_for() {
+    let (topic, name) = (unique("sink-later"), unique("later"));
+    let (worker, sink) = (worker(), sink(&name));
+    sink.start_fails.store(2, Ordering::SeqCst);
+    let mut config = config(&name, &topic, "earliest");
+    config.extend(props(&[
+        ("consumer.override.metadata.max.age.ms", "1000"),
+        ("consumer.override.allow.auto.create.topics", "false"),
+    ]));
+    let id = start(&worker, &config, 0).await;
+    worker
+        .statuses
+        .wait_for(&id.to_string(), State::Running)
+        .await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    create(&topic, 1).await;
+    send(&topic, &["a"]);
+    sink.wait_for_count(1).await;
+    worker.worker.stop().await;
+    assert_eq!(
+        worker.statuses.states(&id.to_string()),
+        [State::Running, State::Unassigned]
+    );
 }

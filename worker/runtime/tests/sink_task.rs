@@ -15,7 +15,8 @@ use connect_api::Props;
 use connect_runtime::{SinkLag, State, TargetState};
 use serde_json::json;
 use support::kafka::{
-    Stored, ToSend, bootstrap, committed, create, read, send, send_all, unique, wait_committed,
+    Stored, ToSend, bootstrap, committed, create, group, read, send, send_all, unique,
+    wait_committed,
 };
 use support::plugins::{FAIL_ON, JSON_CONVERTER};
 use support::sink::{Event, LIST_SINK, Sink, sink};
@@ -47,12 +48,12 @@ async fn records_are_put_and_committed_and_a_restart_goes_on_after_them() {
     let config = config(&name, &topic, &[]);
     let id = start(&first, &config, 0).await;
     sink.wait_for_count(3).await;
-    wait_committed(&format!("connect-{name}"), &topic, 0, 3).await;
+    wait_committed(&group(&name), &topic, 0, 3).await;
     send(&topic, &["d"]);
     sink.wait_for_count(4).await;
     // What was put right before the stop is committed with it.
     first.worker.stop_tasks(vec![id.clone()]).await;
-    wait_committed(&format!("connect-{name}"), &topic, 0, 4).await;
+    wait_committed(&group(&name), &topic, 0, 4).await;
     assert_eq!(
         first.statuses.states(&id.to_string()),
         [State::Running, State::Unassigned]
@@ -77,10 +78,6 @@ async fn records_are_put_and_committed_and_a_restart_goes_on_after_them() {
         .collect();
     let life = ["started", "opened", "closed", "stopped"];
     assert_eq!(kinds, [life, life].concat());
-}
-
-fn group(name: &str) -> String {
-    format!("connect-{name}")
 }
 
 fn opened(sink: &Sink) -> usize {
@@ -471,31 +468,6 @@ async fn topics_that_match_a_regex_are_found_also_later() {
     sink.wait_for_count(2).await;
     worker.worker.stop().await;
     assert_eq!(sink.values(), [first, second]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_topic_that_is_not_there_yet_is_waited_for() {
-    let (topic, name) = (unique("sink-later"), unique("later"));
-    let (worker, sink) = (worker(), sink(&name));
-    sink.start_fails.store(2, Ordering::SeqCst);
-    let quick = [
-        ("consumer.override.metadata.max.age.ms", "1000"),
-        ("consumer.override.allow.auto.create.topics", "false"),
-    ];
-    let id = start(&worker, &config(&name, &topic, &quick), 0).await;
-    worker
-        .statuses
-        .wait_for(&id.to_string(), State::Running)
-        .await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    create(&topic, 1).await;
-    send(&topic, &["a"]);
-    sink.wait_for_count(1).await;
-    worker.worker.stop().await;
-    assert_eq!(
-        worker.statuses.states(&id.to_string()),
-        [State::Running, State::Unassigned]
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! Partitions that come and go.
 
+use std::collections::HashSet;
+
 use connect_api::Result;
 use connect_api::plugin::PartitionOffsets;
 use connect_api::record::TopicPartition;
@@ -60,7 +62,7 @@ impl Loop {
     ) -> Vec<(TopicPartition, Position)> {
         let of_group = natives(partitions.iter().filter(|it| !offsets.contains_key(it)));
         let uncommitted = match of_group.is_empty() {
-            true => Vec::new(),
+            true => HashSet::new(),
             false => {
                 let asked = self.member.consumer.uncommitted(of_group);
                 self.member.beside(asked).await

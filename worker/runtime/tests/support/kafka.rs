@@ -173,6 +173,11 @@ pub fn send(topic: &str, values: &[&str]) {
     send_all(topic, records);
 }
 
+/// The group of a sink.
+pub fn group(connector: &str) -> String {
+    format!("connect-{connector}")
+}
+
 /// What a group has committed of a partition.
 pub fn committed(group: &str, topic: &str, partition: i32) -> Option<i64> {
     let consumer: BaseConsumer = ClientConfig::new()
