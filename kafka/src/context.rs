@@ -18,6 +18,10 @@ use crate::settings::ClientSettings;
 /// "connection refused" with every attempt.
 const REPEAT_AFTER: Duration = Duration::from_secs(30);
 
+/// After so long at most librdkafka says again what is still wrong: a token that it does not get
+/// it asks for every ten seconds (rdkafka_sasl_oauthbearer.c).
+const SAID_AGAIN: Duration = Duration::from_secs(10);
+
 /// Logs for one client and remembers the last thing that went wrong with its connections, which
 /// says more than the error code of the request that failed because of it.
 #[derive(Debug)]
@@ -52,14 +56,15 @@ impl LoggingContext {
         tracing::warn!(target: "librdkafka", client_id = self.client_id, ?code, "{reason}");
     }
 
-    /// The last connection error, if it was said within `window`.
-    pub(crate) fn recent_error(&self, window: Duration) -> Option<String> {
+    /// The last connection error, if it can be what a request failed of that had `time`: one that
+    /// was said just before it, or at its beginning, is not said again.
+    pub(crate) fn recent_error(&self, time: Duration) -> Option<String> {
         let last = self
             .last_error
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         last.as_ref()
-            .filter(|last| last.seen.elapsed() <= window)
+            .filter(|last| last.seen.elapsed() <= time + SAID_AGAIN)
             .map(|last| last.reason.clone())
     }
 }
@@ -182,5 +187,7 @@ mod tests {
         );
         let reason = context.recent_error(REPEAT_AFTER);
         assert_eq!(reason.as_deref(), Some("Connect to a:1 failed: refused"));
+        // A request whose time has just run out began when it was said.
+        assert_eq!(context.recent_error(Duration::ZERO), reason);
     }
 }
