@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -17,6 +18,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -102,6 +104,25 @@ final class Run implements AutoCloseable {
             });
         }
         return records;
+    }
+
+    /** As `read`, of what is committed, when the last transaction is over. */
+    List<Object> committed(String topic) {
+        TopicPartition partition = new TopicPartition(topic, 0);
+        // Kafka answers a commit once it has written it down, before the partitions have its marker
+        // (TransactionCoordinator.endTransaction).
+        waitFor("the end of the transactions in " + topic, () -> end(partition, IsolationLevel.READ_COMMITTED)
+            == end(partition, IsolationLevel.READ_UNCOMMITTED));
+        return read(topic, "isolation.level", "read_committed");
+    }
+
+    private long end(TopicPartition partition, IsolationLevel level) {
+        try {
+            return admin.listOffsets(Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(level))
+                .partitionResult(partition).get().offset();
+        } catch (InterruptedException | ExecutionException error) {
+            throw new IllegalStateException("the end of " + partition, error);
+        }
     }
 
     static Map<String, Object> observed(ConsumerRecord<byte[], byte[]> record) {

@@ -44,8 +44,7 @@ final class Transactions {
             producer.beginTransaction();
             producer.commitTransaction();
         }
-        return Run.map("sent", sent, "committed", run.read(topic, "isolation.level", "read_committed"),
-            "all", run.read(topic));
+        return Run.map("sent", sent, "committed", run.committed(topic), "all", run.read(topic));
     }
 
     private static Object fenced(Run run) throws Exception {
@@ -65,7 +64,7 @@ final class Transactions {
             old.close(Duration.ZERO);
             young.commitTransaction();
             return Run.map("first", first, "second", second, "late", late, "commit", commit,
-                "committed", run.read(topic, "isolation.level", "read_committed"));
+                "committed", run.committed(topic));
         }
     }
 
@@ -80,7 +79,7 @@ final class Transactions {
         TopicPartition partition = new TopicPartition(from, 0);
         List<Object> steps = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> consumer = run.consumer("group.id", run.unique("group"),
-                "max.poll.records", "1", "group.protocol", "classic");
+                "max.poll.records", "1", "group.protocol", "classic", "isolation.level", "read_committed");
             KafkaProducer<byte[], byte[]> producer = transactional(run, run.unique("id"))) {
             consumer.subscribe(List.of(from));
             for (boolean commit : new boolean[] {true, false, true}) {
@@ -111,7 +110,7 @@ final class Transactions {
                 return "committed";
             });
             return Run.map("steps", steps, "stranger", stranger,
-                "written", run.read(to, "isolation.level", "read_committed"));
+                "written", run.committed(to));
         }
     }
 
@@ -134,7 +133,7 @@ final class Transactions {
             Object all = run.read(topic);
             producer.commitTransaction();
             return Run.map("meanwhile", meanwhile, "all", all,
-                "then", run.read(topic, "isolation.level", "read_committed"));
+                "then", run.committed(topic));
         }
     }
 
@@ -149,7 +148,6 @@ final class Transactions {
                 producer.commitTransaction();
             }
         }
-        return Run.map("one", run.read(one, "isolation.level", "read_committed"),
-            "two", run.read(two, "isolation.level", "read_committed"));
+        return Run.map("one", run.committed(one), "two", run.committed(two));
     }
 }
