@@ -99,7 +99,7 @@ async fn standalone(database: &Postgres, more: &str) -> (Worker, TempDir) {
         .with("value.converter", "io.confluent.connect.avro.AvroConverter")
         .with("value.converter.schema.registry.url", &Registry::url())
         // The tests' workers are killed one after the other, and all are members of one group.
-        .with("consumer.session.timeout.ms", "6000");
+        .missed_soon();
     (Worker::start(options).await, folder)
 }
 

@@ -263,7 +263,7 @@ async fn both_databases_hold_the_same_rows_by_debeziums_class() {
 }
 
 /// Longer than one round of `connection.attempts` with `connection.backoff.ms`, so that the runtime has to put again.
-const OUTAGE: Duration = Duration::from_secs(35);
+const OUTAGE: Duration = Duration::from_secs(11);
 
 #[tokio::test]
 async fn a_database_that_goes_away_is_waited_for() {
@@ -290,6 +290,7 @@ async fn a_database_that_goes_away_is_waited_for() {
         "connection.url": target.jdbc_url(),
         "connection.user": target.user,
         "connection.password": target.password,
+        "connection.backoff.ms": "3000",
         "auto.create": "true",
         "insert.mode": "upsert",
         "pk.mode": "record_value",

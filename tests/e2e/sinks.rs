@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use connect_kafka::admin::NewTopic;
 use connectd_harness::{
-    Kafka, NewRecord, Worker, WorkerOptions, beside_others, eventually, produce, unique,
-    wait_for_records,
+    Kafka, NewRecord, Worker, beside_others, eventually, produce, unique, wait_for_records,
 };
 use serde_json::{Value, json};
 
@@ -43,8 +42,6 @@ async fn start(worker: &Worker, name: &str, topic: &str, more: &[(&str, &str)]) 
         "file": file.display().to_string(),
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "value.converter": "org.apache.kafka.connect.storage.StringConverter",
-        // What is killed is missed by its group only so soon.
-        "consumer.override.session.timeout.ms": "6000",
     });
     for (key, value) in more {
         config[*key] = (*value).into();
@@ -69,9 +66,8 @@ async fn wait_for_lines(file: &Path, count: i32) {
 async fn a_killed_worker_s_sink_loses_nothing() {
     let _turn = beside_others().await;
     let (topic, name) = (topic("killed-sink").await, unique("killed"));
+    let mut worker = Worker::start(options().missed_soon()).await;
     // One task's records are put in many batches.
-    let options: WorkerOptions = options();
-    let mut worker = Worker::start(options).await;
     let more = [
         ("tasks.max", "2"),
         ("consumer.override.max.poll.records", "50"),

@@ -3,7 +3,7 @@
 use connectd_harness::{MySql, Worker, beside_others, eventually, unique, wait_for_records};
 use serde_json::{Value, json};
 
-use crate::common::{mysql_source, value, worker};
+use crate::common::{mysql_source, options, value};
 
 async fn put(worker: &Worker, name: &str, action: &str) {
     let path = format!("/connectors/{name}/{action}");
@@ -45,7 +45,7 @@ async fn paused_and_stopped_connectors_miss_nothing() {
             "CREATE DATABASE {name}; CREATE TABLE {name}.t (id INT PRIMARY KEY, v TEXT)"
         ))
         .await;
-    let mut worker = worker().await;
+    let mut worker = Worker::start(options().missed_soon()).await;
     worker.rest.create(&mysql_source(&mysql, &name, &[])).await;
     wait_for_state(&worker, &name, "RUNNING", 1).await;
     insert(&mysql, &name, 1).await;

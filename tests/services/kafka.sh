@@ -79,5 +79,6 @@ kafka_exports() {
     echo "export KAFKA_BOOTSTRAP=127.0.0.1:$(port_of kafka)"
     echo "export KAFKA_PROXIED=127.0.0.1:$(port_of kafka-proxied)"
     echo "export KAFKA_PROXY=127.0.0.1:$(port_of kafka-proxy)"
+    echo "export KAFKA_SHORTEST_SESSION_MS=6000" # group.min.session.timeout.ms unless set
     echo "export KAFKA_PID=$(pid_of kafka)"
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use connectd_harness::cluster::{Timestamp, WorkloadOptions};
 use connectd_harness::{Proxy, alone};
 
-use super::scene::{Scene, TAKEOVER, options, tell};
+use super::scene::{Scene, options, takeover, tell};
 
 /// How long the tasks of the worker that is cut off may take to stop:
 /// `task.shutdown.graceful.timeout.ms`.
@@ -38,7 +38,7 @@ async fn a_worker_that_is_cut_off_is_replaced_and_stops() {
         tell(&format!(
             "{how}: everything runs elsewhere after {took:.1?}; longest {gap:.1?}"
         ));
-        assert!(took < TAKEOVER + GRACE, "{took:?}");
+        assert!(took < takeover() + GRACE, "{took:?}");
         let begun = Instant::now();
         proxy.heal().await;
         if held {

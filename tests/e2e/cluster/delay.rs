@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use connectd_harness::alone;
 use connectd_harness::cluster::WorkloadOptions;
+use connectd_harness::{alone, shortest_session};
 
-use super::scene::{Scene, TAKEOVER, options, tell};
+use super::scene::{Scene, options, takeover, tell};
 
 const DELAY: Duration = Duration::from_secs(5);
-const SESSION: Duration = Duration::from_secs(6);
-const HEARTBEAT: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_worker_s_work_waits_for_it_as_long_as_is_set() {
@@ -43,10 +41,12 @@ async fn a_lost_worker_s_work_waits_for_it_as_long_as_is_set() {
     tell(&format!(
         "did not come back: everything runs elsewhere after {took:.1?}"
     ));
+    let session = shortest_session();
+    let heartbeat = session / 6;
     assert!(
-        took > SESSION - HEARTBEAT + DELAY - HEARTBEAT,
+        took > session - heartbeat + DELAY - heartbeat,
         "{took:?} is too early"
     );
-    assert!(took < TAKEOVER + DELAY, "{took:?}");
+    assert!(took < takeover() + DELAY, "{took:?}");
     scene.end(Duration::ZERO).await;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use connectd_harness::alone;
 use connectd_harness::cluster::Timestamp;
 
-use super::scene::{Scene, TAKEOVER, tell};
+use super::scene::{Scene, takeover, tell};
 
 /// The work of a killed worker runs elsewhere soon, and nobody else's work stops for it. When it
 /// comes back the work evens out.
@@ -22,7 +22,7 @@ async fn killed_workers_are_replaced_within_seconds() {
         tell(&format!(
             "kill -9: everything runs again after {took:.1?}; longest {gap:.1?}"
         ));
-        assert!(took < TAKEOVER, "{took:?}");
+        assert!(took < takeover(), "{took:?}");
         let ended = scene.ended_elsewhere(moment, victim);
         assert!(ended.is_empty(), "stopped for no reason: {ended:?}");
         scene.cluster.assert_balanced().await;

@@ -4,7 +4,7 @@ use connectd_harness::alone;
 use connectd_harness::cluster::Cluster;
 use connectd_harness::{MySql, unique, wait_for_records};
 
-use super::scene::{TAKEOVER, options, tell};
+use super::scene::{options, takeover, tell};
 use crate::common::mysql_source;
 use crate::faults::table::wait_until_equal;
 use crate::faults::writer::Writer;
@@ -40,7 +40,7 @@ async fn another_worker_goes_on_with_the_binlog() {
     tell(&format!(
         "kill -9: the task runs elsewhere after {took:.1?}"
     ));
-    assert!(took < TAKEOVER, "{took:?}");
+    assert!(took < takeover(), "{took:?}");
     writer.more(60).await;
 
     // Back to the first, politely.

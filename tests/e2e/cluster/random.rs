@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use connectd_harness::cluster::{Timestamp, WorkloadOptions};
-use connectd_harness::{Kafka, Proxy, alone};
+use connectd_harness::{Kafka, Proxy, alone, shortest_session};
 use serde_json::json;
 
 use super::broker::restart_broker;
@@ -13,8 +13,6 @@ use super::sleep::AWAKENING;
 const ROUNDS: usize = 10;
 /// The worker behind the proxy.
 const FAR: usize = 2;
-/// Longer than a session.
-const PAST_THE_SESSION: Duration = Duration::from_millis(7500);
 
 /// Xorshift: a run can be repeated by its seed.
 struct Dice(u64);
@@ -114,9 +112,12 @@ impl Scene {
             }
             Fault::Nap | Fault::Sleep => {
                 cluster.put_to_sleep(worker);
-                let nap = Duration::from_secs(3);
-                let sleeps = matches!(fault, Fault::Sleep);
-                tokio::time::sleep(if sleeps { PAST_THE_SESSION } else { nap }).await;
+                let session = shortest_session();
+                let lasts = match fault {
+                    Fault::Nap => session / 2,
+                    _ => session + Duration::from_millis(1500),
+                };
+                tokio::time::sleep(lasts).await;
                 cluster.wake(worker);
             }
             Fault::Cut | Fault::Hold => {

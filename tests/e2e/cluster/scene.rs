@@ -3,13 +3,15 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use connectd_harness::Kafka;
 use connectd_harness::cluster::{Cluster, ClusterOptions, Workload, WorkloadOptions};
+use connectd_harness::{Kafka, shortest_session};
 
 use super::statuses;
 
 /// How soon the work of a worker that is gone runs elsewhere: `session.timeout.ms` and two seconds.
-pub(super) const TAKEOVER: Duration = Duration::from_secs(8);
+pub(super) fn takeover() -> Duration {
+    shortest_session() + Duration::from_secs(2)
+}
 
 /// So many workers under test.
 pub(super) fn options(workers: usize) -> ClusterOptions {

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use connectd_harness::{Kafka, alone, eventually};
+use connectd_harness::{Kafka, alone, eventually, shortest_session};
 
-use super::scene::{Scene, TAKEOVER, tell};
+use super::scene::{Scene, takeover, tell};
 use super::statuses;
 
 /// Longer than `offset.flush.interval.ms` here: what has something to store has tried to.
@@ -24,7 +24,7 @@ async fn a_worker_that_wakes_up_is_no_zombie() {
     tell(&format!(
         "SIGSTOP: everything runs elsewhere after {took:.1?}"
     ));
-    assert!(took < TAKEOVER, "{took:?}");
+    assert!(took < takeover(), "{took:?}");
 
     // When all is quiet, whatever comes is the zombie's.
     scene.work.lines.rest(true);
@@ -56,9 +56,9 @@ async fn a_nap_within_the_session_moves_nothing() {
     let mut scene = Scene::thirty().await;
     let before = scene.cluster.lives();
     scene.cluster.put_to_sleep(1);
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(shortest_session() / 2).await;
     scene.cluster.wake(1);
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    tokio::time::sleep(shortest_session() * 2 / 3).await;
     scene.cluster.settled().await;
     assert_eq!(scene.cluster.lives(), before, "something stopped or moved");
     scene.end(Duration::ZERO).await;

@@ -1,10 +1,10 @@
 //! A worker that is killed in the middle of a snapshot.
 
-use connectd_harness::{Kafka, MySql, alone, eventually, unique};
+use connectd_harness::{Kafka, MySql, Worker, alone, eventually, unique};
 
 use super::table::wait_until_equal;
 use super::writer::Writer;
-use crate::common::{mysql_source, worker};
+use crate::common::{mysql_source, options};
 
 const ROWS: usize = 100_000;
 
@@ -20,7 +20,7 @@ async fn killed_in_the_snapshot(mysql: MySql) {
                SELECT i, i % 1000, repeat('x', 60) FROM n"
         ))
         .await;
-    let mut worker = worker().await;
+    let mut worker = Worker::start(options().missed_soon()).await;
     worker.rest.create(&mysql_source(&mysql, &name, &[])).await;
     let (kafka, topic) = (Kafka::new(), format!("{name}.{name}.t"));
     let begun = async || {

@@ -6,7 +6,7 @@ use connectd_harness::{
 
 use super::table::wait_until_equal;
 use super::writer::Writer;
-use crate::common::{mysql_source, value, worker};
+use crate::common::{mysql_source, options, value};
 
 /// One server, one connector, one writer, and what happens to them.
 struct Scene {
@@ -29,7 +29,7 @@ impl Scene {
                  INSERT INTO {name}.t (id, v) WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 199) SELECT i, 0 FROM n"
             ))
             .await;
-        let worker = worker().await;
+        let worker = Worker::start(options().missed_soon()).await;
         worker.rest.create(&mysql_source(&mysql, &name, &[])).await;
         worker.rest.wait_for_task(&name, "RUNNING").await;
         wait_for_records(&format!("{name}.{name}.t"), 200).await;

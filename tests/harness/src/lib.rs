@@ -37,7 +37,10 @@ pub use produce::{NewRecord, produce};
 pub use proxy::Proxy;
 pub use registry::{Registry, read_avro};
 pub use rest::{Answer, Rest};
-pub use services::{restart, restart_with, start, stop, unique, variable};
+pub use services::{
+    restart, restart_with, shortest_session, shortest_session_settings, start, stop, unique,
+    variable,
+};
 pub use sql::statements;
 pub use tls_front::TlsFront;
 pub use topics::{Record, read_topic, wait_for_records};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// The value of a variable that `tests/services/up` printed.
 ///
@@ -16,6 +17,27 @@ pub fn variable(name: &str) -> String {
              scripts/test that you need"
         )
     })
+}
+
+/// The shortest session that the Kafka under test allows the members of a group.
+///
+/// # Panics
+/// If it is not known.
+pub fn shortest_session() -> Duration {
+    let millis = variable("KAFKA_SHORTEST_SESSION_MS").parse();
+    Duration::from_millis(millis.expect("milliseconds"))
+}
+
+/// The settings by which a member that is killed is missed soonest, and how often it is to be heard of until then.
+pub fn shortest_session_settings() -> [(&'static str, String); 2] {
+    let session = shortest_session();
+    [
+        ("session.timeout.ms", session.as_millis().to_string()),
+        (
+            "heartbeat.interval.ms",
+            (session / 6).as_millis().to_string(),
+        ),
+    ]
 }
 
 /// Restarts a service on its port and data; `kill` by SIGKILL. `kafka` is the broker under test,
@@ -87,7 +109,17 @@ fn restart_command(service: &str) -> Command {
     command
 }
 
+/// Where a lane of tests (`scripts/test-lanes`) keeps the servers that it has for itself, if this is one of them.
+fn folder_in_lane(service: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os("CONNECTD_LANE")?);
+    let has_it = folder.join("run").join(format!("{service}.port")).exists();
+    has_it.then_some(folder)
+}
+
 fn run(service: &str, mut command: Command) {
+    if let Some(folder) = folder_in_lane(service) {
+        command.env("CONNECTD_SERVICES", folder);
+    }
     let script = command.get_program().to_owned();
     let output = command.output().expect("the scripts of the services run");
     assert!(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::rest::Rest;
-use crate::services::{unique, variable};
+use crate::services::{shortest_session_settings, unique, variable};
 use crate::wait::eventually_within;
 
 /// How to start a worker.
@@ -39,6 +39,18 @@ impl WorkerOptions {
             arguments: Vec::new(),
             standalone: None,
         }
+    }
+
+    /// Whoever is killed, the worker or a consumer of its tasks, is missed by its group as soon as the broker allows.
+    #[must_use]
+    pub fn missed_soon(mut self) -> Self {
+        for (name, value) in shortest_session_settings() {
+            if self.standalone.is_none() {
+                self = self.with(name, &value);
+            }
+            self = self.with(&format!("consumer.{name}"), &value);
+        }
+        self
     }
 
     /// A standalone worker with these connectors.

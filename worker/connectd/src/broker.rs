@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use connect_api::{Error, Result};
@@ -29,6 +30,10 @@ pub(crate) struct BrokerArgs {
     /// Topics are not created by being asked for.
     #[arg(long)]
     no_auto_create_topics: bool,
+    /// The shortest session that a member of a group may ask for, in milliseconds
+    /// (`group.min.session.timeout.ms`).
+    #[arg(long, value_name = "MS", default_value_t = 6000)]
+    group_min_session_timeout_ms: u64,
     /// A file with the users of SASL/PLAIN, one NAME=PASSWORD a line. Without it nobody has to
     /// authenticate.
     #[arg(long, value_name = "FILE")]
@@ -81,6 +86,7 @@ fn settings(args: BrokerArgs) -> Result<Settings> {
         security: Security { users, tls },
         auto_create_topics: !args.no_auto_create_topics,
         default_partitions: args.partitions,
+        group_min_session_timeout: Duration::from_millis(args.group_min_session_timeout_ms),
         ..Settings::new(args.listen, args.data)
     })
 }

@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::SESSION;
-
 /// A connector or one of its tasks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
@@ -315,12 +313,17 @@ fn awake(
 }
 
 /// A worker that slept past its session has nothing from the moment on that it fell asleep.
-pub(super) fn give_up_asleep(life: &mut Life, suspensions: &[Suspension], now: Timestamp) {
+pub(super) fn give_up_asleep(
+    life: &mut Life,
+    suspensions: &[Suspension],
+    session: Duration,
+    now: Timestamp,
+) {
     let of_worker = suspensions.iter().filter(|it| it.worker == life.worker);
     for suspension in of_worker {
         let is_within =
             suspension.from > life.from && life.to.is_none_or(|to| suspension.from < to);
-        if is_within && since(suspension.from, suspension.to.unwrap_or(now)) >= SESSION {
+        if is_within && since(suspension.from, suspension.to.unwrap_or(now)) >= session {
             life.to = Some(suspension.from);
         }
     }
@@ -444,7 +447,7 @@ mod tests {
             to: Some(at(to)),
         };
         let owned = |mut life: Life, asleep| {
-            give_up_asleep(&mut life, &[asleep], at(40));
+            give_up_asleep(&mut life, &[asleep], Duration::from_secs(6), at(40));
             life.to
         };
         assert_eq!(owned(life(0, 10, Some(31)), asleep(30)), Some(at(20)));

@@ -21,12 +21,9 @@ pub use workload::{Arrived, Line, Lines, StepBack, Workload, WorkloadOptions};
 
 use crate::kafka::Kafka;
 use crate::rest::Rest;
-use crate::services::variable;
+use crate::services::{shortest_session, variable};
 use crate::worker::{Worker, WorkerOptions};
 use life::{LogReader, Suspension};
-
-/// How long a worker that is not heard of stays in its group.
-const SESSION: Duration = Duration::from_secs(6);
 
 /// How to start a cluster.
 #[derive(Debug, Clone)]
@@ -40,12 +37,10 @@ pub struct ClusterOptions {
 }
 
 impl ClusterOptions {
-    /// So many workers that miss a dead one after six seconds, the shortest that a broker allows.
+    /// So many workers that miss a dead one as soon as the broker allows.
     pub fn new(binary: impl Into<PathBuf>, workers: usize) -> Self {
-        let session = SESSION.as_millis().to_string();
         let worker = WorkerOptions::new(binary)
-            .with("session.timeout.ms", &session)
-            .with("heartbeat.interval.ms", "1000")
+            .missed_soon()
             .with("rebalance.timeout.ms", "30000");
         Self {
             workers,
@@ -287,9 +282,9 @@ impl Cluster {
     /// What every worker has run so far, by its log; a worker that slept past its session has had
     /// nothing since it fell asleep.
     pub fn owned(&mut self) -> Vec<Life> {
-        let mut lives = self.lives();
+        let (mut lives, session) = (self.lives(), shortest_session());
         for life in &mut lives {
-            life::give_up_asleep(life, &self.suspensions, Timestamp::now());
+            life::give_up_asleep(life, &self.suspensions, session, Timestamp::now());
         }
         lives
     }

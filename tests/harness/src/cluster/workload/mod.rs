@@ -18,7 +18,7 @@ pub use offsets::StepBack;
 use super::Cluster;
 use crate::kafka::Kafka;
 use crate::postgres::Postgres;
-use crate::services::unique;
+use crate::services::{shortest_session_settings, unique};
 use offsets::HeldUp;
 
 /// How much work.
@@ -171,8 +171,8 @@ impl Workload {
             "insert.mode": "upsert",
             "auto.create": "true",
             "table.name.format": format!("t{table}"),
-            "consumer.override.session.timeout.ms": "6000",
         });
+        missed_soon(&mut config);
         if keeps_all(table) {
             config["pk.mode"] = "kafka".into();
         } else {
@@ -219,6 +219,13 @@ fn keeps_all(table: usize) -> bool {
     table.is_multiple_of(2)
 }
 
+/// What is killed is missed by its consumer group as soon as the broker allows.
+fn missed_soon(config: &mut Value) {
+    for (name, value) in shortest_session_settings() {
+        config[format!("consumer.override.{name}")] = value.into();
+    }
+}
+
 /// The configuration of a source that reads the lines of a file.
 fn source(file: &Path, topic: &str) -> Value {
     json!({
@@ -230,15 +237,15 @@ fn source(file: &Path, topic: &str) -> Value {
     })
 }
 
-/// What is killed is missed by its consumer group only after the session's timeout.
 fn file_sink(file: &Path, topics: &str) -> Value {
-    json!({
+    let mut config = json!({
         "connector.class": "FileStreamSink",
         "tasks.max": FILE_SINK_TASKS.to_string(),
         "topics": topics,
         "file": file.display().to_string(),
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "value.converter": "org.apache.kafka.connect.storage.StringConverter",
-        "consumer.override.session.timeout.ms": "6000",
-    })
+    });
+    missed_soon(&mut config);
+    config
 }
