@@ -19,7 +19,11 @@ async fn a_worker_that_wakes_up_is_no_zombie() {
     let _alone = alone().await;
     let mut scene = Scene::thirty().await;
     let sleeper = 1;
+    // What is on its way to the broker when a worker falls asleep gets there when it wakes up: nothing can call it back.
+    scene.work.lines.rest(true);
+    scene.all_quiet().await;
     scene.cluster.put_to_sleep(sleeper);
+    scene.work.lines.rest(false);
     let took = scene.cluster.settled().await;
     tell(&format!(
         "SIGSTOP: everything runs elsewhere after {took:.1?}"
