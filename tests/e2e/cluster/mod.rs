@@ -8,6 +8,7 @@ mod delay;
 mod leave;
 mod lost;
 mod mysql;
+mod overruled;
 mod random;
 mod rest;
 mod rolling;

@@ -6,24 +6,29 @@ mod state;
 mod tests;
 mod write;
 
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use connect_api::Result;
 use connect_runtime::{ConnectorTaskId, State, StatusListener};
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, warn};
 
 use super::log::{LogReader, LogRecord, RecordLog};
 pub(crate) use records::{Status, TopicUse};
 use records::{StatusKey, TopicUseValue};
 use state::StatusState;
-use write::{FIRST_RETRY, StatusWrite};
+use write::StatusWriter;
 
 /// Reads the status topic's records.
 #[derive(Default)]
 pub(crate) struct StatusReader {
     state: Mutex<StatusState>,
+    /// Hears which keys stand in the topic with a status that is older than this
+    /// worker's.
+    overruled: OnceLock<mpsc::UnboundedSender<StatusKey>>,
 }
 
 impl StatusReader {
@@ -35,7 +40,13 @@ impl StatusReader {
 impl LogReader for StatusReader {
     fn read(&self, _offset: i64, key: &[u8], value: Option<&[u8]>) {
         match std::str::from_utf8(key) {
-            Ok(key) => self.state().apply(key, value),
+            Ok(key) => {
+                let overruled = self.state().apply(key, value);
+                if let (Some(key), Some(hears)) = (overruled, self.overruled.get()) {
+                    // Nobody hears it any more when this worker stops.
+                    drop(hears.send(key));
+                }
+            }
             Err(_) => warn!("passing over a record of the status topic whose key is no text"),
         }
     }
@@ -46,12 +57,12 @@ pub(crate) type VersionOf = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// The status store of this worker.
 pub(crate) struct StatusStore {
-    reader: Arc<StatusReader>,
-    log: Arc<dyn RecordLog>,
+    writer: StatusWriter,
     worker_id: String,
     topic_tracking: bool,
-    generation: Arc<AtomicI32>,
     version_of: VersionOf,
+    /// Tells again what an older status was written over.
+    repair: OnceLock<AbortOnDropHandle<()>>,
 }
 
 impl StatusStore {
@@ -63,50 +74,53 @@ impl StatusStore {
         version_of: VersionOf,
     ) -> Self {
         Self {
-            reader,
-            log,
+            writer: StatusWriter::new(reader, log),
             worker_id: worker_id.to_owned(),
             topic_tracking,
-            generation: Arc::default(),
             version_of,
+            repair: OnceLock::new(),
         }
     }
 
     pub(crate) async fn start(&self) -> Result<()> {
-        self.log.start().await
+        let (overruled, hears) = mpsc::unbounded_channel();
+        self.writer.reader.overruled.get_or_init(|| overruled);
+        let repair = || AbortOnDropHandle::new(tokio::spawn(self.writer.clone().repair(hears)));
+        self.repair.get_or_init(repair);
+        self.writer.log.start().await
     }
 
     /// Waits a moment until the statuses so far are stored: before others may
     /// start what has stopped here, and while this worker may still write.
     pub(crate) async fn flush(&self) {
-        self.log.flush().await;
+        self.writer.log.flush().await;
     }
 
     pub(crate) async fn stop(&self) {
-        self.log.stop().await;
+        self.writer.log.stop().await;
     }
 
     /// The group's generation, which each status carries.
     pub(crate) fn set_generation(&self, generation: i32) {
-        self.generation.store(generation, Ordering::Relaxed);
+        self.writer.generation.store(generation, Ordering::Relaxed);
     }
 
     /// The highest generation of any status.
     pub(crate) fn stored_generation(&self) -> i32 {
-        self.reader.state().generation()
+        self.writer.reader.state().generation()
     }
 
     pub(crate) fn connector(&self, name: &str) -> Option<Status> {
-        self.reader.state().connector(name).cloned()
+        self.writer.reader.state().connector(name).cloned()
     }
 
     pub(crate) fn task(&self, id: &ConnectorTaskId) -> Option<Status> {
-        self.reader.state().task(id).cloned()
+        self.writer.reader.state().task(id).cloned()
     }
 
     /// The statuses of a connector's tasks, by number.
     pub(crate) fn tasks(&self, name: &str) -> Vec<(usize, Status)> {
-        let state = self.reader.state();
+        let state = self.writer.reader.state();
         state
             .tasks(name)
             .map(|(task, status)| (task, status.clone()))
@@ -115,13 +129,13 @@ impl StatusStore {
 
     /// The topics that a connector uses, sorted.
     pub(crate) fn topics(&self, name: &str) -> Vec<String> {
-        let state = self.reader.state();
+        let state = self.writer.reader.state();
         state.topics(name).map(|used| used.name.clone()).collect()
     }
 
     /// The connectors that have a status.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.reader.state().names().into_iter().collect()
+        self.writer.reader.state().names().into_iter().collect()
     }
 
     /// Forgets which topics a connector uses.
@@ -141,13 +155,14 @@ impl StatusStore {
             self.delete_task(&ConnectorTaskId::new(name, task));
         }
         if self.connector(name).is_some() {
-            self.write(StatusKey::Connector(name.to_owned()), None, false);
+            self.writer
+                .write(StatusKey::Connector(name.to_owned()), None, false);
         }
     }
 
     /// Deletes the status of a task.
     pub(crate) fn delete_task(&self, id: &ConnectorTaskId) {
-        self.write(StatusKey::Task(id.clone()), None, false);
+        self.writer.write(StatusKey::Task(id.clone()), None, false);
     }
 
     fn status(&self, connector: &str, state: State, trace: Option<String>) -> Status {
@@ -160,33 +175,9 @@ impl StatusStore {
             state,
             trace,
             worker_id: self.worker_id.clone(),
-            generation: self.generation.load(Ordering::Relaxed),
+            generation: self.writer.generation.load(Ordering::Relaxed),
             version,
         }
-    }
-
-    /// Writes without waiting; what does not come through is tried again while
-    /// it is still true.
-    fn write(&self, key: StatusKey, status: Option<Status>, safely: bool) {
-        let record = match &status {
-            Some(status) => key.record(status),
-            None => key.tombstone(),
-        };
-        let Some(sequence) = self.reader.state().write(&key, status, safely) else {
-            return;
-        };
-        let write = StatusWrite {
-            reader: Arc::clone(&self.reader),
-            log: Arc::clone(&self.log),
-            present: Arc::clone(&self.generation),
-            generation: self.generation.load(Ordering::Relaxed),
-            key,
-            record,
-            sequence,
-            safely,
-            pause: FIRST_RETRY,
-        };
-        write.send();
     }
 
     fn send_logged(&self, record: LogRecord) {
@@ -196,7 +187,7 @@ impl StatusStore {
                 "cannot write to the status topic"
             );
         };
-        self.log.send(record, Box::new(failed));
+        self.writer.log.send(record, Box::new(failed));
     }
 }
 
@@ -210,17 +201,17 @@ impl StatusListener for StatusStore {
     fn connector_state(&self, connector: &str, state: State, trace: Option<String>) {
         let status = self.status(connector, state, trace);
         let key = StatusKey::Connector(connector.to_owned());
-        self.write(key, Some(status), is_told_safely(state));
+        self.writer.write(key, Some(status), is_told_safely(state));
     }
 
     fn task_state(&self, id: &ConnectorTaskId, state: State, trace: Option<String>) {
         let status = self.status(&id.connector, state, trace);
         let key = StatusKey::Task(id.clone());
-        self.write(key, Some(status), is_told_safely(state));
+        self.writer.write(key, Some(status), is_told_safely(state));
     }
 
     fn topic_used(&self, connector: &str, task: usize, topic: &str) {
-        if !self.topic_tracking || self.reader.state().uses(connector, topic) {
+        if !self.topic_tracking || self.writer.reader.state().uses(connector, topic) {
             return;
         }
         let key = StatusKey::Topic {

@@ -13,6 +13,9 @@ use super::records::{self, Status, StatusKey, TopicUse};
 struct Entry {
     read: Option<Status>,
     written: Option<Written>,
+    /// What this worker has told of a run of its own, until it ends or another
+    /// worker tells of a newer one.
+    ours: Option<Status>,
 }
 
 #[derive(Debug)]
@@ -37,6 +40,24 @@ impl Entry {
         self.read.as_ref().is_none_or(|present| {
             present.worker_id == status.worker_id || present.generation <= status.generation
         })
+    }
+
+    /// Looks at what was read: true if it is about an older run on another worker
+    /// than the one of this worker, and now stands in the topic instead of that.
+    fn is_overruled_by(&mut self, read: Option<&Status>) -> bool {
+        let (Some(ours), Some(read)) = (&self.ours, read) else {
+            self.ours = None;
+            return false;
+        };
+        if read.worker_id == ours.worker_id {
+            return false;
+        }
+        if read.generation >= ours.generation {
+            self.ours = None;
+            return false;
+        }
+        // What is still being written comes after it.
+        self.written.is_none()
     }
 
     /// What was read tells of a newer run on another worker than what this one
@@ -147,12 +168,14 @@ impl StatusState {
         self.sequence += 1;
         let sequence = self.sequence;
         let entry = self.entry(key)?;
+        entry.ours = None;
         if let Some(status) = &status
             && safely
             && !entry.can_write_safely(status)
         {
             return None;
         }
+        entry.ours = status.clone().filter(is_of_a_run);
         entry.written = Some(Written { status, sequence });
         Some(sequence)
     }
@@ -195,31 +218,50 @@ impl StatusState {
         }
     }
 
-    /// Takes in a record. One that cannot be read is logged and passed over.
-    pub(super) fn apply(&mut self, key: &str, value: Option<&[u8]>) {
+    /// What this worker has told of a run that has not ended. A generation that
+    /// is higher than the `present` one is of a group that is no more.
+    pub(super) fn ours(&self, key: &StatusKey, present: i32) -> Option<&Status> {
+        let statuses = self.connectors.get(key.connector())?;
+        let entry = match key {
+            StatusKey::Connector(_) => &statuses.connector,
+            StatusKey::Task(id) => statuses.tasks.get(&id.task)?,
+            StatusKey::Topic { .. } => return None,
+        };
+        let ours = entry.ours.as_ref()?;
+        (ours.generation <= present).then_some(ours)
+    }
+
+    /// Takes in a record; its key if its status is older than this worker's. One
+    /// that cannot be read is logged and passed over.
+    pub(super) fn apply(&mut self, key: &str, value: Option<&[u8]>) -> Option<StatusKey> {
         let Some(parsed) = StatusKey::parse(key) else {
             warn!(
                 key,
                 "passing over a record with an unexpected key in the status topic"
             );
-            return;
+            return None;
         };
         let result = match &parsed {
-            StatusKey::Topic { topic, connector } => self.apply_topic(topic, connector, value),
-            StatusKey::Connector(_) | StatusKey::Task(_) => {
-                value.map(records::parse_status).transpose().map(|status| {
-                    self.apply_status(&parsed, status);
-                })
+            StatusKey::Topic { topic, connector } => {
+                self.apply_topic(topic, connector, value).map(|()| false)
             }
+            StatusKey::Connector(_) | StatusKey::Task(_) => value
+                .map(records::parse_status)
+                .transpose()
+                .map(|status| self.apply_status(&parsed, status)),
         };
-        if let Err(problem) = result {
-            warn!(
-                key,
-                problem = problem.trace(),
-                "passing over a record of the status topic that is in the wrong format"
-            );
-        }
         self.forget_if_empty(parsed.connector());
+        match result {
+            Ok(overrules) => overrules.then_some(parsed),
+            Err(problem) => {
+                warn!(
+                    key,
+                    problem = problem.trace(),
+                    "passing over a record of the status topic that is in the wrong format"
+                );
+                None
+            }
+        }
     }
 
     fn apply_topic(
@@ -241,14 +283,18 @@ impl StatusState {
         Ok(())
     }
 
-    fn apply_status(&mut self, key: &StatusKey, status: Option<Status>) {
+    /// True if the status is older than that of this worker's run.
+    fn apply_status(&mut self, key: &StatusKey, status: Option<Status>) -> bool {
         let is_task = matches!(key, StatusKey::Task(_));
-        let Some(entry) = self.entry(key) else { return };
+        let Some(entry) = self.entry(key) else {
+            return false;
+        };
+        let is_overruled = entry.is_overruled_by(status.as_ref());
         if entry.supersedes_written(status.as_ref()) {
             entry.written = None;
         }
         if is_task && is_stale(status.as_ref(), entry.read.as_ref()) {
-            return;
+            return is_overruled;
         }
         entry.read = status;
         if let StatusKey::Connector(name) = key
@@ -257,9 +303,10 @@ impl StatusState {
         {
             // As in Connect, a connector's tombstone stands for its tasks too.
             for task in statuses.tasks.values_mut() {
-                task.read = None;
+                (task.read, task.ours) = (None, None);
             }
         }
+        is_overruled
     }
 
     fn forget_if_empty(&mut self, connector: &str) {
@@ -271,6 +318,11 @@ impl StatusState {
             self.connectors.remove(connector);
         }
     }
+}
+
+/// What is unassigned runs nowhere.
+fn is_of_a_run(status: &Status) -> bool {
+    status.state != State::Unassigned
 }
 
 /// The worker that lost a task may say so after the one that got it reported it

@@ -179,8 +179,12 @@ fn what_was_written_shows_before_it_has_come_back() {
 }
 
 fn running_elsewhere(generation: i32) -> String {
+    elsewhere("RUNNING", generation)
+}
+
+fn elsewhere(state: &str, generation: i32) -> String {
     format!(
-        r#"{{"state":"RUNNING","trace":null,"worker_id":"w:2","generation":{generation},"version":null}}"#
+        r#"{{"state":"{state}","trace":null,"worker_id":"w:2","generation":{generation},"version":null}}"#
     )
 }
 
@@ -268,4 +272,78 @@ async fn the_end_of_a_run_is_not_told_after_the_group_was_lost() {
         tokio::time::sleep(std::time::Duration::from_secs(60)).await;
         assert_eq!(!log.sent.lock().unwrap().is_empty(), is_told, "{state:?}");
     }
+}
+
+/// Reads what was sent last back, as the topic has it.
+fn comes_back(log: &SlowLog, reader: &StatusReader) -> LogRecord {
+    let (record, _) = log.sent.lock().unwrap().pop().unwrap();
+    reader.read(0, &record.key, record.value.as_deref());
+    record
+}
+
+/// What another worker had sent, which was held up until this one had told of its run.
+#[tokio::test(start_paused = true)]
+async fn an_older_status_does_not_stay_where_a_newer_run_is() {
+    let reader = Arc::new(StatusReader::default());
+    let log = Arc::new(SlowLog::default());
+    let store = store(reader.clone(), log.clone());
+    store.start().await.unwrap();
+    store.set_generation(4);
+    let id = ConnectorTaskId::new("a", 0);
+    store.task_state(&id, State::Running, None);
+    store.connector_state("a", State::Running, None);
+    for key in ["status-connector-a", "status-task-a-0"] {
+        let ours = comes_back(&log, &reader);
+        assert_eq!(ours.key, key.as_bytes());
+        for state in ["RUNNING", "UNASSIGNED"] {
+            reader.read(0, key.as_bytes(), Some(elsewhere(state, 3).as_bytes()));
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            assert_eq!(comes_back(&log, &reader), ours);
+        }
+    }
+    assert_eq!(store.task(&id).unwrap().worker_id, "w:1");
+    assert_eq!(store.connector("a").unwrap().worker_id, "w:1");
+    store.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_status_stays_where_no_newer_run_is_known_to_be() {
+    let reader = Arc::new(StatusReader::default());
+    let log = Arc::new(SlowLog::default());
+    let store = store(reader.clone(), log.clone());
+    store.start().await.unwrap();
+    let id = ConnectorTaskId::new("a", 0);
+    let told_again = async |generation: i32| {
+        reader.read(
+            0,
+            b"status-task-a-0",
+            Some(running_elsewhere(generation).as_bytes()),
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        log.sent.lock().unwrap().pop().is_some()
+    };
+    let runs = || {
+        store.set_generation(4);
+        store.task_state(&id, State::Running, None);
+        comes_back(&log, &reader);
+    };
+    runs();
+    assert!(told_again(3).await);
+    // The run has ended.
+    runs();
+    store.task_state(&id, State::Unassigned, None);
+    comes_back(&log, &reader);
+    assert!(!told_again(3).await);
+    // The task went elsewhere.
+    runs();
+    assert!(!told_again(5).await && !told_again(3).await);
+    // This worker is not in the group.
+    runs();
+    log.closed.store(true, Ordering::Relaxed);
+    assert!(!told_again(3).await);
+    log.closed.store(false, Ordering::Relaxed);
+    // The group began anew, and counts from one.
+    runs();
+    store.set_generation(3);
+    assert!(!told_again(3).await);
 }
