@@ -42,7 +42,7 @@ async fn a_worker_that_is_cut_off_is_replaced_and_stops() {
         let begun = Instant::now();
         proxy.heal().await;
         if held {
-            scene.work.connection_was_held_up(moment, Timestamp::now());
+            scene.work.sends_were_held_up(moment, Timestamp::now());
         }
         scene.cluster.is_cut(far, false);
         scene.cluster.settled_and_balanced().await;

@@ -79,12 +79,12 @@ async fn ten_faults_at_random_lose_nothing() {
     for round in 0..ROUNDS {
         let fault = FAULTS[dice.below(FAULTS.len())];
         let worker = dice.below(3);
-        let begun = Instant::now();
+        let (moment, begun) = (Timestamp::now(), Instant::now());
         scene.happens(fault, worker, &mut proxy, round).await;
         let lasted = begun.elapsed();
         let took = scene.cluster.settled_and_balanced().await;
         tell(&format!(
-            "{fault:?} of {worker} lasted {lasted:.1?}, even again after {took:.1?}"
+            "{moment:.3}: {fault:?} of {worker} lasted {lasted:.1?}, even again after {took:.1?}"
         ));
     }
     scene.end(AWAKENING).await;
@@ -112,13 +112,15 @@ impl Scene {
             }
             Fault::Nap | Fault::Sleep => {
                 cluster.put_to_sleep(worker);
+                let asleep = Timestamp::now();
                 let session = shortest_session();
                 let lasts = match fault {
                     Fault::Nap => session / 2,
                     _ => session + Duration::from_millis(1500),
                 };
                 tokio::time::sleep(lasts).await;
-                cluster.wake(worker);
+                self.work.sends_were_held_up(moment, asleep);
+                self.cluster.wake(worker);
             }
             Fault::Cut | Fault::Hold => {
                 if matches!(fault, Fault::Cut) {
@@ -130,7 +132,7 @@ impl Scene {
                 cluster.settled().await;
                 proxy.heal().await;
                 if matches!(fault, Fault::Hold) {
-                    self.work.connection_was_held_up(moment, Timestamp::now());
+                    self.work.sends_were_held_up(moment, Timestamp::now());
                 }
                 self.cluster.is_cut(FAR, false);
             }

@@ -8,8 +8,11 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::rest::Rest;
-use crate::services::{shortest_session_settings, unique, variable};
+use crate::services::{heartbeat, shortest_session, unique, variable};
 use crate::wait::eventually_within;
+
+/// How long a worker may take to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(30);
 
 /// How to start a worker.
 #[derive(Debug, Clone)]
@@ -44,7 +47,12 @@ impl WorkerOptions {
     /// Whoever is killed, the worker or a consumer of its tasks, is missed by its group as soon as the broker allows.
     #[must_use]
     pub fn missed_soon(mut self) -> Self {
-        for (name, value) in shortest_session_settings() {
+        let settings = [
+            ("session.timeout.ms", shortest_session()),
+            ("heartbeat.interval.ms", heartbeat()),
+        ];
+        for (name, value) in settings {
+            let value = value.as_millis().to_string();
             if self.standalone.is_none() {
                 self = self.with(name, &value);
             }
@@ -161,8 +169,16 @@ impl Worker {
 
     /// Ends the process by SIGTERM; its exit code.
     pub async fn terminate(&mut self) -> Option<i32> {
+        self.terminate_within(ENDS_WITHIN).await
+    }
+
+    /// The same with a limit of its own.
+    ///
+    /// # Panics
+    /// If it does not end by then.
+    pub async fn terminate_within(&mut self, limit: Duration) -> Option<i32> {
         self.signal("TERM");
-        self.ended().await
+        self.ended_within(limit).await
     }
 
     /// Sends the process a signal by its short name.
@@ -180,11 +196,14 @@ impl Worker {
     /// # Panics
     /// If it does not within 30 s.
     pub async fn ended(&mut self) -> Option<i32> {
-        eventually_within(Duration::from_secs(30), "the worker's end", async || {
-            self.process.try_wait().expect("waited")
-        })
-        .await
-        .code()
+        self.ended_within(ENDS_WITHIN).await
+    }
+
+    async fn ended_within(&mut self, limit: Duration) -> Option<i32> {
+        let ended = async || self.process.try_wait().expect("waited");
+        eventually_within(limit, "the worker's end", ended)
+            .await
+            .code()
     }
 
     /// Starts the worker again, after it was ended, with the same settings and port.

@@ -18,6 +18,9 @@ const STRING: &str = "org.apache.kafka.connect.storage.StringConverter";
 /// one that has left waits for `scheduled.rebalance.max.delay.ms`.
 const SETTLED_WITHIN: Duration = Duration::from_secs(90);
 
+/// `DistributedHerder.stop` waits for its executors one after another: up to 23, 10 and 1 s.
+const JVM_ENDS_WITHIN: Duration = Duration::from_secs(90);
+
 /// The exit code of a JVM that was ended by SIGTERM.
 const JVM_TERMINATED: i32 = 143;
 
@@ -108,10 +111,12 @@ impl Scene {
     /// A worker leaves politely.
     pub(super) async fn leave(&mut self, index: usize) {
         let member = &mut self.members[index];
-        let code = member.worker.terminate().await;
-        let expected = match member.kind {
-            Kind::Jvm => JVM_TERMINATED,
-            Kind::Ours => 0,
+        let (code, expected) = match member.kind {
+            Kind::Jvm => (
+                member.worker.terminate_within(JVM_ENDS_WITHIN).await,
+                JVM_TERMINATED,
+            ),
+            Kind::Ours => (member.worker.terminate().await, 0),
         };
         assert_eq!(code, Some(expected), "{}", member.worker.log());
         member.serves = false;

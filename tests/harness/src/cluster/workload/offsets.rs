@@ -12,7 +12,7 @@ use crate::wait::eventually_within;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What was sent so long before a connection was held up may still have been on its way.
+/// What was sent so long before it was held up may still have been on its way.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 /// A stored offset that was followed by an earlier one.
@@ -30,7 +30,7 @@ pub struct StepBack {
     pub place: (i32, i64),
 }
 
-/// A time in which a connection was held up.
+/// A time of which what was sent came late.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HeldUp {
     from: Timestamp,
@@ -44,11 +44,11 @@ impl HeldUp {
 }
 
 impl Workload {
-    /// A worker's connections to Kafka were held up at that time. What was on the wire arrives
-    /// when they are let go, after what the tasks' next workers have written since, and no client
-    /// can take it back: so an offset of that time may go back, which repeats records and loses
-    /// none.
-    pub fn connection_was_held_up(&mut self, from: Timestamp, to: Timestamp) {
+    /// What a worker sent to Kafka at that time came late: its connections were held up, or it fell
+    /// asleep then. What was on its way arrives when they are let go, or the worker wakes up, after
+    /// what the tasks' next workers have written since, and no client can take it back: so an offset
+    /// of that time may go back, which repeats records and loses none.
+    pub fn sends_were_held_up(&mut self, from: Timestamp, to: Timestamp) {
         self.held_up.push(HeldUp { from, to });
     }
 
@@ -61,7 +61,11 @@ impl Workload {
         let of_nothing = steps
             .iter()
             .find(|step| !self.held_up.iter().any(|time| time.explains(step)));
-        assert!(of_nothing.is_none(), "went back: {of_nothing:?}");
+        assert!(
+            of_nothing.is_none(),
+            "went back: {of_nothing:?}, held up: {:?}",
+            self.held_up
+        );
         steps
     }
 
