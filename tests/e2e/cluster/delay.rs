@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connectd_harness::cluster::WorkloadOptions;
-use connectd_harness::{alone, shortest_session};
+use connectd_harness::{alone, heartbeat, shortest_session};
 
 use super::scene::{Scene, options, takeover, tell};
 
@@ -41,10 +41,8 @@ async fn a_lost_worker_s_work_waits_for_it_as_long_as_is_set() {
     tell(&format!(
         "did not come back: everything runs elsewhere after {took:.1?}"
     ));
-    let session = shortest_session();
-    let heartbeat = session / 6;
     assert!(
-        took > session - heartbeat + DELAY - heartbeat,
+        took > shortest_session() - heartbeat() + DELAY - heartbeat(),
         "{took:?} is too early"
     );
     assert!(took < takeover() + DELAY, "{took:?}");

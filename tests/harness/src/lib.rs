@@ -38,8 +38,7 @@ pub use proxy::Proxy;
 pub use registry::{Registry, read_avro};
 pub use rest::{Answer, Rest};
 pub use services::{
-    restart, restart_with, shortest_session, shortest_session_settings, start, stop, unique,
-    variable,
+    heartbeat, restart, restart_with, shortest_session, start, stop, unique, variable,
 };
 pub use sql::statements;
 pub use tls_front::TlsFront;

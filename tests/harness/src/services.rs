@@ -28,16 +28,12 @@ pub fn shortest_session() -> Duration {
     Duration::from_millis(millis.expect("milliseconds"))
 }
 
-/// The settings by which a member that is killed is missed soonest, and how often it is to be heard of until then.
-pub fn shortest_session_settings() -> [(&'static str, String); 2] {
-    let session = shortest_session();
-    [
-        ("session.timeout.ms", session.as_millis().to_string()),
-        (
-            "heartbeat.interval.ms",
-            (session / 6).as_millis().to_string(),
-        ),
-    ]
+/// How often the members of such a session are to be heard of.
+///
+/// # Panics
+/// If the session is not known.
+pub fn heartbeat() -> Duration {
+    shortest_session() / 6
 }
 
 /// Restarts a service on its port and data; `kill` by SIGKILL. `kafka` is the broker under test,

@@ -18,7 +18,7 @@ pub use offsets::StepBack;
 use super::Cluster;
 use crate::kafka::Kafka;
 use crate::postgres::Postgres;
-use crate::services::{shortest_session_settings, unique};
+use crate::services::unique;
 use offsets::HeldUp;
 
 /// How much work.
@@ -172,7 +172,6 @@ impl Workload {
             "auto.create": "true",
             "table.name.format": format!("t{table}"),
         });
-        missed_soon(&mut config);
         if keeps_all(table) {
             config["pk.mode"] = "kafka".into();
         } else {
@@ -219,13 +218,6 @@ fn keeps_all(table: usize) -> bool {
     table.is_multiple_of(2)
 }
 
-/// What is killed is missed by its consumer group as soon as the broker allows.
-fn missed_soon(config: &mut Value) {
-    for (name, value) in shortest_session_settings() {
-        config[format!("consumer.override.{name}")] = value.into();
-    }
-}
-
 /// The configuration of a source that reads the lines of a file.
 fn source(file: &Path, topic: &str) -> Value {
     json!({
@@ -238,14 +230,12 @@ fn source(file: &Path, topic: &str) -> Value {
 }
 
 fn file_sink(file: &Path, topics: &str) -> Value {
-    let mut config = json!({
+    json!({
         "connector.class": "FileStreamSink",
         "tasks.max": FILE_SINK_TASKS.to_string(),
         "topics": topics,
         "file": file.display().to_string(),
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "value.converter": "org.apache.kafka.connect.storage.StringConverter",
-    });
-    missed_soon(&mut config);
-    config
+    })
 }
