@@ -53,10 +53,17 @@ impl Lease {
 
     /// True while what this worker has is its own.
     pub fn holds(&self) -> bool {
-        self.term.as_ref().is_none_or(|term| {
-            let answered = term.answered.get();
-            answered.is_some_and(|answered| answered.is_within(term.length))
-        })
+        self.left() != Some(Duration::ZERO)
+    }
+
+    /// How long it still holds, unless there is another answer by then; none if
+    /// always.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        let term = self.term.as_ref()?;
+        let sent = term.answered.get().and_then(LastAnswered::sent_at);
+        Some(sent.map_or(Duration::ZERO, |sent| {
+            term.length.saturating_sub(sent.elapsed())
+        }))
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Nothing is written by a worker that the group may have given up: others may
 //! have written the same keys since. So a record is refused when the worker's
-//! [`Lease`] does not hold, and taken back from librdkafka's queue when it ends
-//! while the record waits there. A process that was stopped (SIGSTOP) does
-//! neither in time; for that the producer's `delivery.timeout.ms` is not longer
-//! than the lease: librdkafka looks for records that are too old before it
-//! sends any when it wakes up, by the monotonic clock.
+//! [`Lease`] is about to end, and taken back from librdkafka's queue if it waits
+//! there at that moment: a connection that comes back right afterwards would
+//! bring it to the topic after the record of the next worker. A process that was
+//! stopped (SIGSTOP) does neither in time; for that the producer's
+//! `delivery.timeout.ms` is not longer than the lease: librdkafka looks for
+//! records that are too old before it sends any when it wakes up, by the
+//! monotonic clock.
 //!
 //! Order holds only between records of which one is awaited before the next is
 //! sent: see [`storage_producer`](connect_kafka::settings::worker::storage_producer).
@@ -28,15 +30,19 @@ use crate::membership::Lease;
 
 /// How many records that nobody waits for go to Kafka at once.
 const SEND_BATCH: usize = 256;
-/// How often the lease is looked at while records are on their way.
+/// How often the lease is looked at while records are on their way, at least.
 const LEASE_CHECK: Duration = Duration::from_millis(200);
+/// Nothing is written so shortly before the lease ends: taking records back
+/// takes threads that may have to wait for a processor.
+const LAST_MOMENT: Duration = Duration::from_millis(100);
 
 /// Writes to one topic under a lease. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct TopicWriter {
     topic: String,
     writer: LogWriter,
-    lease_holds: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// How long the lease still holds; none if always.
+    lease_left: Arc<dyn Fn() -> Option<Duration> + Send + Sync>,
 }
 
 impl TopicWriter {
@@ -44,13 +50,26 @@ impl TopicWriter {
         Self {
             topic: topic.to_owned(),
             writer,
-            lease_holds: Arc::new(move || lease.holds()),
+            lease_left: Arc::new(move || lease.left()),
         }
     }
 
     /// Whether this worker may write.
     pub(super) fn may_write(&self) -> bool {
-        (self.lease_holds)()
+        self.may_write_for() != Some(Duration::ZERO)
+    }
+
+    /// How long it may; none if always.
+    fn may_write_for(&self) -> Option<Duration> {
+        (self.lease_left)().map(|left| left.saturating_sub(LAST_MOMENT))
+    }
+
+    /// When to look at the lease again: not after it has ended.
+    fn next_check(&self) -> Duration {
+        match self.may_write_for() {
+            None | Some(Duration::ZERO) => LEASE_CHECK,
+            Some(left) => left.min(LEASE_CHECK),
+        }
     }
 
     /// An error while this worker may not write.
@@ -96,7 +115,7 @@ impl TopicWriter {
             tokio::select! {
                 biased;
                 outcomes = &mut writing => break outcomes,
-                () = sleep(LEASE_CHECK) => {
+                () = sleep(self.next_check()) => {
                     if !self.may_write() {
                         self.writer.purge_queue();
                     }
@@ -195,7 +214,7 @@ pub(super) fn log_error(error: LogError) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::Mutex;
     use std::time::Instant;
 
     use connect_kafka::{ClientKind, ClientSettings};
@@ -213,20 +232,23 @@ mod tests {
         assert_eq!(distinct_keys(&[]), 0);
     }
 
-    /// A writer whose broker does not answer, and what its lease is.
-    fn unanswered() -> (TopicWriter, Arc<AtomicBool>) {
+    /// How long a lease still holds.
+    type Left = Arc<Mutex<Option<Duration>>>;
+
+    /// A writer whose broker does not answer, and how long its lease holds.
+    fn unanswered(left: Option<Duration>) -> (TopicWriter, Left) {
         // Nobody listens on the discard port.
         let props = [("bootstrap.servers".to_owned(), "127.0.0.1:9".to_owned())].into();
         let props = connect_kafka::settings::worker::storage_producer(&props, "test");
         let settings = ClientSettings::from_props(ClientKind::Producer, &props).unwrap();
-        let holds = Arc::new(AtomicBool::new(true));
-        let lease = Arc::clone(&holds);
+        let left = Arc::new(Mutex::new(left));
+        let lease = Arc::clone(&left);
         let writer = TopicWriter {
             topic: "t".to_owned(),
             writer: LogWriter::new(&settings).unwrap(),
-            lease_holds: Arc::new(move || lease.load(Ordering::SeqCst)),
+            lease_left: Arc::new(move || *lease.lock().unwrap()),
         };
-        (writer, holds)
+        (writer, left)
     }
 
     fn is_refusal(error: &Error) -> bool {
@@ -235,8 +257,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_written_without_a_lease() {
-        let (writer, holds) = unanswered();
-        holds.store(false, Ordering::SeqCst);
+        let (writer, _) = unanswered(Some(LAST_MOMENT));
         let records = [LogRecord::tombstone("a"), LogRecord::tombstone("b")];
         let error = writer.write_in_order(&records).await.unwrap_err();
         assert!(is_refusal(&error), "{error}");
@@ -248,10 +269,27 @@ mod tests {
         );
     }
 
+    /// A look every now and then would come too late by that much.
+    #[tokio::test]
+    async fn the_lease_is_looked_at_when_it_ends() {
+        let (writer, left) = unanswered(None);
+        for (lasts, next) in [
+            (None, LEASE_CHECK),
+            (Some(Duration::from_secs(10)), LEASE_CHECK),
+            (Some(LAST_MOMENT + LEASE_CHECK / 2), LEASE_CHECK / 2),
+            (Some(LAST_MOMENT), LEASE_CHECK),
+        ] {
+            *left.lock().unwrap() = lasts;
+            assert_eq!(writer.next_check(), next, "{lasts:?}");
+            let may_write = lasts != Some(LAST_MOMENT);
+            assert_eq!(writer.may_write(), may_write, "{lasts:?}");
+        }
+    }
+
     /// What waits in the queue would go out after others have written.
     #[tokio::test]
     async fn what_waits_is_taken_back_when_the_lease_ends() {
-        let (writer, holds) = unanswered();
+        let (writer, left) = unanswered(None);
         let (jobs, inbox) = mpsc::unbounded_channel();
         let pumping = tokio::spawn(pump(writer.clone(), inbox));
         let (failed, failure) = oneshot::channel();
@@ -262,7 +300,7 @@ mod tests {
         let records = [&record];
         let end_of_lease = async {
             sleep(Duration::from_millis(300)).await;
-            holds.store(false, Ordering::SeqCst);
+            *left.lock().unwrap() = Some(LAST_MOMENT);
             Instant::now()
         };
         let (written, ended) = tokio::join!(writer.write_unordered(&records), end_of_lease);
