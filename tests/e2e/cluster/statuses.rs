@@ -15,6 +15,8 @@ pub(super) struct Status {
     pub(super) work: Work,
     pub(super) at: Timestamp,
     pub(super) value: Value,
+    /// Where it is in the topic.
+    pub(super) partition: i32,
 }
 
 /// All statuses that were written, tombstones left out.
@@ -36,6 +38,7 @@ fn status(record: &Record) -> Option<Status> {
         work,
         at: Timestamp::from_millisecond(record.timestamp.expect("a time")).expect("a time"),
         value: serde_json::from_slice(value).expect("JSON"),
+        partition: record.partition,
     })
 }
 

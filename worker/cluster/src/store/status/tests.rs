@@ -157,11 +157,16 @@ impl RecordLog for SlowLog {
     }
 }
 
-#[test]
-fn what_was_written_shows_before_it_has_come_back() {
+fn on_slow_log() -> (Arc<StatusReader>, Arc<SlowLog>, StatusStore) {
     let reader = Arc::new(StatusReader::default());
     let log = Arc::new(SlowLog::default());
     let store = store(reader.clone(), log.clone());
+    (reader, log, store)
+}
+
+#[test]
+fn what_was_written_shows_before_it_has_come_back() {
+    let (reader, log, store) = on_slow_log();
     let state = || store.connector("a").map(|status| status.state);
     store.connector_state("a", State::Running, None);
     assert_eq!(state(), Some(State::Running));
@@ -191,9 +196,7 @@ fn elsewhere(state: &str, generation: i32) -> String {
 /// A worker whose record waits in its queue, or that was stopped meanwhile.
 #[test]
 fn what_was_written_yields_to_a_newer_run_elsewhere() {
-    let reader = Arc::new(StatusReader::default());
-    let log = Arc::new(SlowLog::default());
-    let store = store(reader.clone(), log.clone());
+    let (reader, log, store) = on_slow_log();
     let id = ConnectorTaskId::new("a", 0);
     store.set_generation(3);
     store.task_state(&id, State::Running, None);
@@ -222,9 +225,7 @@ async fn fail_and_await_next(log: &SlowLog) -> Option<LogRecord> {
 
 #[tokio::test(start_paused = true)]
 async fn a_status_is_sent_again_as_long_as_it_is_true() {
-    let reader = Arc::new(StatusReader::default());
-    let log = Arc::new(SlowLog::default());
-    let store = store(reader.clone(), log.clone());
+    let (reader, log, store) = on_slow_log();
     let id = ConnectorTaskId::new("a", 0);
     store.set_generation(3);
     store.task_state(&id, State::Failed, Some("why".to_owned()));
@@ -254,9 +255,7 @@ async fn a_status_is_sent_again_as_long_as_it_is_true() {
 /// generation is known here.
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_run_is_not_told_after_the_group_was_lost() {
-    let reader = Arc::new(StatusReader::default());
-    let log = Arc::new(SlowLog::default());
-    let store = store(reader.clone(), log.clone());
+    let (_, log, store) = on_slow_log();
     let id = ConnectorTaskId::new("a", 0);
     store.set_generation(3);
     for (state, is_told) in [
@@ -284,9 +283,7 @@ fn comes_back(log: &SlowLog, reader: &StatusReader) -> LogRecord {
 /// What another worker had sent, which was held up until this one had told of its run.
 #[tokio::test(start_paused = true)]
 async fn an_older_status_does_not_stay_where_a_newer_run_is() {
-    let reader = Arc::new(StatusReader::default());
-    let log = Arc::new(SlowLog::default());
-    let store = store(reader.clone(), log.clone());
+    let (reader, log, store) = on_slow_log();
     store.start().await.unwrap();
     store.set_generation(4);
     let id = ConnectorTaskId::new("a", 0);
@@ -308,9 +305,7 @@ async fn an_older_status_does_not_stay_where_a_newer_run_is() {
 
 #[tokio::test(start_paused = true)]
 async fn an_older_status_stays_where_no_newer_run_is_known_to_be() {
-    let reader = Arc::new(StatusReader::default());
-    let log = Arc::new(SlowLog::default());
-    let store = store(reader.clone(), log.clone());
+    let (reader, log, store) = on_slow_log();
     store.start().await.unwrap();
     let id = ConnectorTaskId::new("a", 0);
     let told_again = async |generation: i32| {
