@@ -10,9 +10,10 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 
-use crate::error::{ErrorCode, code_of};
+use crate::error::{ClientError, ErrorCode, code_of};
 use crate::oauth::{self, TokenSource};
 use crate::settings::ClientSettings;
+use crate::stranded::Watch;
 
 /// The same error of the same client is logged again only after this time: librdkafka repeats
 /// "connection refused" with every attempt.
@@ -29,6 +30,7 @@ pub(crate) struct LoggingContext {
     client_id: String,
     tokens: Option<TokenSource>,
     last_error: Mutex<Option<LastError>>,
+    watch: Watch,
 }
 
 #[derive(Debug)]
@@ -44,11 +46,27 @@ impl LoggingContext {
             client_id: settings.client_id().to_owned(),
             tokens: settings.tokens().cloned(),
             last_error: Mutex::new(None),
+            watch: Watch::default(),
         }
     }
 
     pub(crate) fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    /// Whether the client has lost its brokers for good.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// The client's error when it has.
+    pub(crate) fn check_brokers(&self) -> Result<(), ClientError> {
+        match self.watch.is_stranded() {
+            false => Ok(()),
+            true => Err(ClientError::Stranded {
+                client_id: self.client_id.clone(),
+            }),
+        }
     }
 
     fn warn(&self, error: &KafkaError, reason: &str) {
@@ -108,8 +126,7 @@ impl ClientContext for LoggingContext {
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
-        let text = String::from_utf8_lossy(statistics);
-        tracing::debug!(target: "librdkafka", client_id = self.client_id, "statistics {text}");
+        self.watch.observe(statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

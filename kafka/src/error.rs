@@ -25,6 +25,15 @@ pub enum ClientError {
         /// What the client said last about its connections, when it said something.
         reason: Option<String>,
     },
+    /// The client has lost all its brokers for good, although they may be there again.
+    #[error(
+        "the Kafka client '{client_id}' has lost all its brokers and will not look for them \
+         again: it has to be made anew"
+    )]
+    Stranded {
+        /// `client.id` of the client.
+        client_id: String,
+    },
     /// The runtime that the client worked on is shutting down.
     #[error("cannot {doing}: the client was stopped")]
     Stopped {
@@ -61,6 +70,7 @@ impl ClientError {
     pub fn is_retriable(&self) -> bool {
         match self {
             Self::Request { code, .. } => is_retriable(*code),
+            Self::Stranded { .. } => true,
             Self::Create { .. } | Self::Stopped { .. } => false,
         }
     }
@@ -70,7 +80,7 @@ impl ClientError {
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Request { code, .. } => Some(*code),
-            Self::Create { .. } | Self::Stopped { .. } => None,
+            Self::Create { .. } | Self::Stranded { .. } | Self::Stopped { .. } => None,
         }
     }
 }
@@ -136,6 +146,23 @@ pub fn is_retriable(code: ErrorCode) -> bool {
             | ErrorCode::OffsetNotAvailable
             | ErrorCode::PreferredLeaderNotAvailable
             | ErrorCode::EligibleLeadersNotAvailable
+    )
+}
+
+/// Whether a request ended without an answer of a broker, or for want of a broker to ask.
+pub(crate) fn is_without_answer(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::OperationTimedOut
+            | ErrorCode::TimedOutQueue
+            | ErrorCode::BrokerTransportFailure
+            | ErrorCode::AllBrokersDown
+            | ErrorCode::BrokerDestroy
+            | ErrorCode::DestroyBroker
+            | ErrorCode::UnknownPartition
+            | ErrorCode::UnknownBroker
+            | ErrorCode::WaitCache
+            | ErrorCode::LeaderNotAvailable
     )
 }
 

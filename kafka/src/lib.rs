@@ -14,7 +14,8 @@
 //! Nothing here knows of connectors, tasks or workers beyond the names of their settings.
 //!
 //! The API is for tokio. librdkafka's blocking calls run on tokio's blocking threads, its log
-//! lines go to `tracing` under the target `librdkafka`, and its statistics are off.
+//! lines go to `tracing` under the target `librdkafka`, and its statistics serve to find a client
+//! that has lost its brokers for good.
 
 #![forbid(unsafe_code)]
 
@@ -30,6 +31,7 @@ pub mod wire;
 
 mod context;
 mod oauth;
+mod stranded;
 
 pub use error::{ClientError, ErrorCode};
 pub use settings::{ClientKind, ClientSettings, Props, SettingsError};

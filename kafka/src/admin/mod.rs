@@ -11,6 +11,7 @@ mod error;
 mod group;
 mod offset_delete;
 mod over_wire;
+mod probe;
 mod token_login;
 mod topic;
 
@@ -20,13 +21,15 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::context::LoggingContext;
-use crate::error::{ClientError, ErrorCode};
+use crate::error::{ClientError, ErrorCode, code_of, is_without_answer};
 use crate::settings::ClientSettings;
+
+use probe::{Probe, Probes, drain};
 
 pub use error::AdminError;
 pub use topic::{NewTopic, TopicConfigs, TopicDescription, refused_topic_name};
@@ -34,7 +37,9 @@ pub use topic::{NewTopic, TopicConfigs, TopicDescription, refused_topic_name};
 /// How long the broker may take over a change before it answers that it took too long.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-const EVENTS_PER_CALL: usize = 64;
+/// How long one look for the ends of partitions may take: whoever needs them asks again.
+const BOUNDS_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How often a topic that is there is asked for settings that are not told.
 const SETTLING_TRIES: u32 = 10;
 const SETTLING_PAUSE: Duration = Duration::from_millis(100);
@@ -57,14 +62,13 @@ pub struct PartitionBounds {
     pub high: i64,
 }
 
-type Probe = BaseConsumer<LoggingContext>;
 type Changer = AdminClient<LoggingContext>;
 
 /// An admin client. Cheap to clone. See the [module](self).
 #[derive(Clone)]
 pub struct Admin {
     settings: ClientSettings,
-    probe: Arc<Probe>,
+    probes: Arc<Probes>,
     changer: Arc<Mutex<Option<Arc<Changer>>>>,
 }
 
@@ -83,19 +87,9 @@ impl Admin {
     ///
     /// [`ClientError::Create`] when librdkafka refuses the settings taken together.
     pub fn new(settings: &ClientSettings) -> Result<Self, ClientError> {
-        let settings = settings.clone();
-        let client_id = settings.client_id();
-        let mut config = settings.client_config();
-        // A consumer without a group asks only for what it is told to ask. End offsets shall be
-        // those of the log, not of its last finished transaction.
-        config.set("isolation.level", "read_uncommitted");
-        let probe = Probe::from_config_and_context(&config, LoggingContext::new(&settings))
-            .map_err(|error| ClientError::create(client_id, &error))?;
-        let probe = Arc::new(probe);
-        token_login::serve(&settings, &probe)?;
         Ok(Self {
-            settings,
-            probe,
+            settings: settings.clone(),
+            probes: Arc::new(Probes::new(settings)?),
             changer: Arc::default(),
         })
     }
@@ -308,7 +302,7 @@ impl Admin {
             return Ok(BTreeMap::new());
         }
         let (name, partitions) = (topic.to_owned(), partitions.to_vec());
-        let timeout = self.timeout();
+        let timeout = self.timeout().min(BOUNDS_TIMEOUT);
         self.blocking(
             format!("read the end offsets of topic '{topic}'"),
             move |probe| {
@@ -337,13 +331,25 @@ impl Admin {
     }
 
     fn failed(&self, doing: &str, topic: &str, error: &KafkaError) -> AdminError {
-        let reason = self.recent_error();
-        AdminError::from_code(doing, topic, crate::error::code_of(error), reason)
+        let code = code_of(error);
+        if is_without_answer(code) {
+            self.forget_changer();
+        }
+        AdminError::from_code(doing, topic, code, self.recent_error())
+    }
+
+    /// A client that got no answer may have lost its brokers for good: the next call makes another.
+    fn forget_changer(&self) {
+        let mut slot = self.changer.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = slot.take();
+        // Its end takes a moment.
+        tokio::task::spawn_blocking(move || drop(old));
     }
 
     fn recent_error(&self) -> Option<String> {
-        drain(&self.probe);
-        self.probe.context().recent_error(self.timeout())
+        let probe = self.probes.current();
+        drain(&probe);
+        probe.context().recent_error(self.timeout())
     }
 
     /// The client of the admin API, made at its first use.
@@ -379,27 +385,22 @@ impl Admin {
         T: Send + 'static,
         F: FnOnce(&Probe) -> Result<T, KafkaError> + Send + 'static,
     {
-        let probe = Arc::clone(&self.probe);
+        let probes = Arc::clone(&self.probes);
         let timeout = self.timeout();
         let asked = doing.clone();
         let answer = tokio::task::spawn_blocking(move || {
+            let probe = probes.current();
             let answer = question(&probe);
             drain(&probe);
             answer.map_err(|error| {
+                if is_without_answer(code_of(&error)) {
+                    probes.replace(&probe);
+                }
                 let reason = probe.context().recent_error(timeout);
                 ClientError::request(&asked, &error, reason)
             })
         });
         answer.await.map_err(|_| ClientError::Stopped { doing })?
-    }
-}
-
-/// Serves the log lines and errors that have come up. A poll serves one and does not tell whether
-/// there was any, so it is done often enough for what a call gives rise to.
-fn drain(probe: &Probe) {
-    for _ in 0..EVENTS_PER_CALL {
-        // The probe reads no topic, so there is no record to lose.
-        drop(probe.poll(Duration::ZERO));
     }
 }
 

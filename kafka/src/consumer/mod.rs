@@ -151,7 +151,7 @@ impl GroupConsumer {
             })?
             .to_owned();
         let context = GroupContext::new(&settings);
-        let mut inner = Inner::from_config_and_context(&settings.client_config(), context)
+        let mut inner = Inner::from_config_and_context(&settings.watched_config(), context)
             .map_err(|error| ClientError::create(client_id, &error))?;
         let wakeup = Arc::new(Notify::new());
         let notify = Arc::clone(&wakeup);
@@ -227,10 +227,12 @@ impl GroupConsumer {
     ///
     /// [`ClientError::Request`] for what does not pass by itself: no right to a topic or to the
     /// group, no offset to start from where `auto.offset.reset` is `none`. The rest is logged.
+    /// [`ClientError::Stranded`] when the consumer has to be made anew.
     pub fn fill(&self, batch: &mut Batch) -> Result<(), ClientError> {
         let Some(inner) = &self.inner else {
             return Ok(());
         };
+        inner.context().logging.check_brokers()?;
         if self.joining.is_on() {
             // Only to be answered by the main thread.
             drop(inner.subscription());

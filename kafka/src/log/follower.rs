@@ -12,7 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::progress::{Goal, Progress};
+use super::progress::{Goal, Positions, Progress};
 use super::{Bounds, LogError, LogRecord};
 use crate::context::LoggingContext;
 use crate::error::{ClientError, ErrorCode, code_of};
@@ -38,12 +38,12 @@ enum Tail {
     Verifying { visible_end: i64, since: Instant },
 }
 
-/// A consumer that reads the given partitions from their beginnings. They are given as offsets:
+/// A consumer that reads the given partitions from there. Also the beginnings are given as offsets:
 /// librdkafka would look up a logical "beginning" half a second later, when it knows the leaders.
-pub(super) fn open_consumer(
+fn open_consumer(
     settings: &ClientSettings,
     topic: &str,
-    bounds: &Bounds,
+    positions: &Positions,
 ) -> Result<Arc<LogConsumer>, ClientError> {
     let mut settings = settings.clone();
     // librdkafka lets no consumer assign partitions without a group; it is never joined.
@@ -59,12 +59,12 @@ pub(super) fn open_consumer(
     let client_id = settings.client_id();
     let create_error = |error: KafkaError| ClientError::create(client_id, &error);
     let context = LoggingContext::new(&settings);
-    let consumer = LogConsumer::from_config_and_context(&settings.client_config(), context)
+    let consumer = LogConsumer::from_config_and_context(&settings.watched_config(), context)
         .map_err(create_error)?;
-    let mut assignment = TopicPartitionList::with_capacity(bounds.len());
-    for (partition, bounds) in bounds {
+    let mut assignment = TopicPartitionList::with_capacity(positions.len());
+    for (partition, next) in positions {
         assignment
-            .add_partition_offset(topic, *partition, Offset::Offset(bounds.low))
+            .add_partition_offset(topic, *partition, Offset::Offset(*next))
             .map_err(create_error)?;
     }
     consumer.assign(&assignment).map_err(create_error)?;
@@ -74,6 +74,7 @@ pub(super) fn open_consumer(
 /// Reads records into a callback and tells who waits how far it is.
 pub(super) struct Follower<F> {
     topic: String,
+    settings: ClientSettings,
     consumer: Arc<LogConsumer>,
     on_record: F,
     last_error: Arc<Mutex<Option<String>>>,
@@ -88,29 +89,33 @@ pub(super) struct Follower<F> {
 }
 
 impl<F: FnMut(LogRecord<'_>) + Send> Follower<F> {
-    pub(super) fn new(
-        topic: String,
-        consumer: Arc<LogConsumer>,
+    /// Opens a consumer that reads from the beginnings.
+    pub(super) fn open(
+        topic: &str,
+        settings: &ClientSettings,
         bounds: &Bounds,
         on_record: F,
         last_error: Arc<Mutex<Option<String>>>,
-    ) -> Self {
+    ) -> Result<Self, ClientError> {
+        let progress = Progress::starting_at(bounds);
+        let consumer = open_consumer(settings, topic, progress.positions())?;
         let (answer, answers) = mpsc::unbounded_channel();
         let mut tick = interval(QUIET);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self {
-            topic,
+        Ok(Self {
+            topic: topic.to_owned(),
+            settings: settings.clone(),
             consumer,
             on_record,
             last_error,
             has_error: false,
-            progress: Progress::starting_at(bounds),
+            progress,
             tails: BTreeMap::new(),
             seen: BTreeMap::new(),
             tick,
             answers,
             answer,
-        }
+        })
     }
 
     /// Follows the topic until nobody can ask for an end any more.
@@ -184,6 +189,24 @@ impl<F: FnMut(LogRecord<'_>) + Send> Follower<F> {
                 self.on_visible_end(partition, visible_end);
             }
             _ = self.tick.tick(), if self.progress.has_goals() => self.look_at_quiet_partitions(),
+            () = consumer.context().watch().stranded() => self.reopen(),
+        }
+    }
+
+    /// Goes on with a new consumer after one that has lost its brokers for good.
+    fn reopen(&mut self) {
+        tracing::warn!(
+            topic = self.topic,
+            "the consumer of the topic has lost all its brokers: going on with a new one"
+        );
+        match open_consumer(&self.settings, &self.topic, self.progress.positions()) {
+            Ok(consumer) => {
+                let old = std::mem::replace(&mut self.consumer, consumer);
+                self.tails.clear();
+                tokio::task::spawn_blocking(move || drop(old));
+            }
+            // The next statistics call again.
+            Err(error) => self.set_error(Some(error.to_string())),
         }
     }
 

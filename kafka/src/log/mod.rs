@@ -35,7 +35,7 @@ use crate::admin::{Admin, NewTopic, PartitionBounds, TopicDescription};
 use crate::error::ClientError;
 use crate::producer::Delivered;
 use crate::settings::ClientSettings;
-use follower::{Follower, open_consumer};
+use follower::Follower;
 use progress::Goal;
 
 pub use error::LogError;
@@ -201,16 +201,10 @@ impl TopicLog {
             }
         };
         let partitions = bounds.keys().copied().collect();
-        let consumer = open_consumer(&consumer, &topic, &bounds)?;
         let last_error = Arc::default();
         let (goals, requests) = mpsc::unbounded_channel();
-        let follower = Follower::new(
-            topic.clone(),
-            consumer,
-            &bounds,
-            on_record,
-            Arc::clone(&last_error),
-        );
+        let errors = Arc::clone(&last_error);
+        let follower = Follower::open(&topic, &consumer, &bounds, on_record, errors)?;
         let task = tokio::spawn(follower.run(requests));
         let log = Self {
             topic,
@@ -355,13 +349,12 @@ pub async fn read_all(
     let description = await_topic(admin, topic, Duration::ZERO).await?;
     let (reached, mut wait) = oneshot::channel();
     let bounds = bounds(admin, topic, &description.partitions).await?;
-    let opened = open_consumer(consumer, topic, &bounds)?;
     let mut records = 0;
     let count = |record: LogRecord<'_>| {
         records += 1;
         on_record(record);
     };
-    let mut follower = Follower::new(topic.to_owned(), opened, &bounds, count, Arc::default());
+    let mut follower = Follower::open(topic, consumer, &bounds, count, Arc::default())?;
     let result = follower
         .read_until(Goal::new(&bounds, reached), &mut wait)
         .await;

@@ -29,10 +29,13 @@ impl Goal {
     }
 }
 
+/// The next offset to be read from each partition.
+pub(super) type Positions = BTreeMap<i32, i64>;
+
 /// The next offset to be read from each partition, and the goals not reached yet.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    next: BTreeMap<i32, i64>,
+    next: Positions,
     goals: Vec<Goal>,
 }
 
@@ -46,6 +49,10 @@ impl Progress {
             next,
             goals: Vec::new(),
         }
+    }
+
+    pub(super) fn positions(&self) -> &Positions {
+        &self.next
     }
 
     pub(super) fn next(&self, partition: i32) -> i64 {

@@ -52,9 +52,12 @@ impl Acknowledgements {
     }
 }
 
-impl DeliverySink for Acknowledgements {
+/// The producer's end of [`Acknowledgements`].
+struct Sink(Arc<Acknowledgements>);
+
+impl DeliverySink for Sink {
     fn delivered(&self, token: u64, outcome: Outcome) {
-        if let Some(sender) = self.take(token) {
+        if let Some(sender) = self.0.take(token) {
             // Whoever sent it may not be interested any more.
             sender.send(outcome).ok();
         }
@@ -64,8 +67,9 @@ impl DeliverySink for Acknowledgements {
 /// A producer for logs, to be shared by them. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LogWriter {
-    producer: Arc<Producer<Acknowledgements>>,
-    is_idempotent: bool,
+    settings: ClientSettings,
+    producer: Arc<Mutex<Arc<Producer<Sink>>>>,
+    acknowledgements: Arc<Acknowledgements>,
 }
 
 impl LogWriter {
@@ -76,11 +80,24 @@ impl LogWriter {
     ///
     /// [`ClientError::Create`] when librdkafka refuses the settings taken together.
     pub fn new(settings: &ClientSettings) -> Result<Self, ClientError> {
-        let producer = Producer::new(settings, Acknowledgements::default())?;
+        let acknowledgements = Arc::<Acknowledgements>::default();
+        let producer = Producer::new(settings, Sink(acknowledgements.clone()))?;
         Ok(Self {
-            producer: Arc::new(producer),
-            is_idempotent: settings.get("enable.idempotence") == Some("true"),
+            settings: settings.clone(),
+            producer: Arc::new(Mutex::new(Arc::new(producer))),
+            acknowledgements,
         })
+    }
+
+    /// The producer; another one once it has lost its brokers for good.
+    fn producer(&self) -> Result<Arc<Producer<Sink>>, ClientError> {
+        let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = producer.check_brokers() {
+            tracing::warn!("{error}");
+            let sink = Sink(self.acknowledgements.clone());
+            *producer = Arc::new(Producer::new(&self.settings, sink)?);
+        }
+        Ok(Arc::clone(&producer))
     }
 
     /// Writes a record; returns when it is acknowledged.
@@ -107,7 +124,7 @@ impl LogWriter {
         topic: &str,
         entries: &[LogEntry<'_>],
     ) -> Result<Vec<Delivered>, LogError> {
-        if self.is_idempotent {
+        if self.settings.get("enable.idempotence") == Some("true") {
             return self.send_in_a_row(topic, entries).await;
         }
         let mut delivered = Vec::with_capacity(entries.len());
@@ -141,7 +158,8 @@ impl LogWriter {
     /// Gives up what was sent and has not left yet, with
     /// [`ErrorCode::PurgeQueue`](crate::ErrorCode::PurgeQueue). Does not wait for that.
     pub fn purge_queue(&self) {
-        self.producer.purge_queue();
+        let producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
+        producer.purge_queue();
     }
 
     async fn send_in_a_row(
@@ -185,15 +203,16 @@ impl LogWriter {
             value,
         };
         loop {
-            let (token, receiver) = self.producer.sink().expect();
-            let Err(error) = self.producer.send(&record, NO_HEADERS, token) else {
+            let producer = self.producer()?;
+            let (token, receiver) = self.acknowledgements.expect();
+            let Err(error) = producer.send(&record, NO_HEADERS, token) else {
                 return Ok(Pending(receiver));
             };
-            self.producer.sink().take(token);
+            self.acknowledgements.take(token);
             if error != SendError::Backpressure {
                 return Err(error.into());
             }
-            self.producer.wait_for_room().await?;
+            producer.wait_for_room().await?;
         }
     }
 }

@@ -217,15 +217,26 @@ impl<S: DeliverySink> DeliveryContext<S> {
         &self.sink
     }
 
+    pub(super) fn logging(&self) -> &LoggingContext {
+        &self.logging
+    }
+
     #[cold]
     fn failure(&self, error: &KafkaError, record: &impl Message) -> DeliveryError {
-        let code = code_of(error);
+        let mut code = code_of(error);
+        if self.logging.watch().is_stranded() && is_purge(code) {
+            code = ErrorCode::AllBrokersDown;
+        }
         // What keeps a record from leaving for so long is worth telling.
         let reason = (code == ErrorCode::MessageTimedOut)
             .then(|| self.logging.recent_error(Duration::from_secs(60)))
             .flatten();
         DeliveryError::new(record.topic(), record.partition(), code, reason)
     }
+}
+
+fn is_purge(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::PurgeQueue | ErrorCode::PurgeInflight)
 }
 
 impl<S: DeliverySink> ClientContext for DeliveryContext<S> {

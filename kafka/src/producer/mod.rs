@@ -147,7 +147,7 @@ impl<S: DeliverySink> Producer<S> {
         let client_id = settings.client_id();
         let outstanding = Arc::new(Outstanding::default());
         let context = DeliveryContext::new(settings, sink, Arc::clone(&outstanding));
-        let config = settings.client_config();
+        let config = settings.watched_config();
         let inner = Inner::from_config_and_context(&config, context)
             .map_err(|error| ClientError::create(client_id, &error))?;
         let inner = Arc::new(inner);
@@ -318,14 +318,15 @@ impl<S: DeliverySink> Producer<S> {
             .purge(PurgeConfig::default().queue().non_blocking());
     }
 
-    /// Why the producer can do nothing more, when that is so: the fatal error of an idempotent
-    /// or transactional one. It has to be made anew.
-    #[must_use]
-    pub fn fatal_error(&self) -> Option<String> {
-        self.inner
-            .client()
-            .fatal_error()
-            .map(|(code, reason)| format!("{code}: {reason}"))
+    /// An error when the producer has lost its brokers for good: it has to be made anew. What was
+    /// sent and not acknowledged is reported as failed then, with [`ErrorCode::AllBrokersDown`];
+    /// it may have been written.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Stranded`].
+    pub fn check_brokers(&self) -> Result<(), ClientError> {
+        self.inner.context().logging().check_brokers()
     }
 }
 
@@ -334,9 +335,13 @@ impl<S: DeliverySink> Drop for Producer<S> {
     /// be looking up a name.
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        let everything = PurgeConfig::default().queue().inflight();
-        self.inner.purge(everything.non_blocking());
+        give_up_all(&self.inner);
     }
+}
+
+fn give_up_all<S: DeliverySink>(inner: &Inner<S>) {
+    let everything = PurgeConfig::default().queue().inflight();
+    inner.purge(everything.non_blocking());
 }
 
 /// The one thread that reports outcomes. It owns the last reference, so that the librdkafka
@@ -351,6 +356,10 @@ fn serve<S: DeliverySink>(
         .spawn(move || {
             while !stop.load(Ordering::Acquire) {
                 inner.poll(POLL);
+                // What a stranded producer has would be in its queue for ever.
+                if inner.context().logging().watch().is_stranded() {
+                    give_up_all(&inner);
+                }
             }
             drop(inner);
         })

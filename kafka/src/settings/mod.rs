@@ -37,6 +37,7 @@ use rdkafka::types::RDKafkaConfRes;
 use thiserror::Error;
 
 use crate::oauth::TokenSource;
+use crate::stranded;
 pub(crate) use oauth::no_oauth_token;
 use rules::Rule;
 pub use tls::normalized_pem;
@@ -274,6 +275,14 @@ impl ClientSettings {
             config.set(key.as_str(), value.as_str());
         }
         config.set_log_level(wanted_log_level());
+        config
+    }
+
+    /// The same for a client whose events are served as long as it is there: its statistics tell
+    /// when it has lost its brokers.
+    pub(crate) fn watched_config(&self) -> ClientConfig {
+        let mut config = self.client_config();
+        config.set("statistics.interval.ms", stranded::INTERVAL_MS);
         config
     }
 }

@@ -230,13 +230,19 @@ impl DeadLetters {
                 limit.as_millis()
             )))
         });
-        if let Some(problem) = &*lock(&self.outcomes.failed) {
-            return Err(Error::data(format!(
+        let never = |problem: &str| {
+            Error::data(format!(
                 "Could not produce message to dead letter queue. topic={}: {problem}",
                 self.settings.topic
-            )));
+            ))
+        };
+        self.producer
+            .check_brokers()
+            .map_err(|error| never("its producer is of no use any more").caused_by(error))?;
+        match &*lock(&self.outcomes.failed) {
+            Some(problem) => Err(never(problem)),
+            None => result,
         }
-        result
     }
 }
 

@@ -362,6 +362,7 @@ impl Pipeline {
     /// Fails the task for a record that Kafka did not take, unless such are
     /// tolerated.
     pub(super) fn check_deliveries(&mut self) -> Result<()> {
+        self.producer.check()?;
         for (token, error) in self.acks.take_failures() {
             let Some((partition, offset)) = self.tracker.find(token) else {
                 return Err(undelivered(error));

@@ -44,6 +44,12 @@ impl TaskProducer {
         Ok(())
     }
 
+    /// An error when the producer has lost its brokers for good.
+    pub(super) fn check(&self) -> Result<()> {
+        let checked = self.open.as_ref().map_or(Ok(()), Producer::check_brokers);
+        checked.map_err(|error| kafka_error("sending records", error))
+    }
+
     /// Waits until everything that was sent has its outcome.
     pub(super) async fn flush(&self, limit: Duration) -> Result<(), WaitError> {
         match &self.open {

@@ -24,6 +24,7 @@ use crate::{ConnectorTaskId, OffsetStore, TargetState, WorkerSettings};
 pub(crate) const OWN_RETRY: Duration = Duration::from_millis(20);
 
 /// What a task is made of.
+#[derive(Clone)]
 pub(crate) struct TaskSpec {
     pub(crate) id: ConnectorTaskId,
     pub(crate) connector_props: Props,
@@ -38,6 +39,7 @@ pub(crate) struct TaskSpec {
 }
 
 /// How a task is told what to do.
+#[derive(Clone)]
 pub(crate) struct TaskControl {
     pub(crate) target: watch::Receiver<TargetState>,
     pub(crate) stop: CancellationToken,

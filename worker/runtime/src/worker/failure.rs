@@ -26,19 +26,24 @@ impl From<&Error> for RunFailure {
 /// Who gave up after retries says so by an error of another kind; what was
 /// retried is among its causes.
 fn may_pass(error: &Error) -> bool {
-    let mut link: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = link {
-        let passes = error.downcast_ref().is_some_and(Error::is_retriable)
+    causes(error).any(|error| {
+        error.downcast_ref().is_some_and(Error::is_retriable)
             || error.downcast_ref().is_some_and(ClientError::is_retriable)
             || error
                 .downcast_ref()
-                .is_some_and(DeliveryError::is_retriable);
-        if passes {
-            return true;
-        }
-        link = error.source();
-    }
-    false
+                .is_some_and(DeliveryError::is_retriable)
+    })
+}
+
+/// Whether a Kafka client of the task has lost its brokers for good.
+pub(super) fn is_stranded(error: &Error) -> bool {
+    causes(error).any(|error| matches!(error.downcast_ref(), Some(ClientError::Stranded { .. })))
+}
+
+/// The error, and what it was caused by.
+fn causes(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source())
 }
 
 #[cfg(test)]
@@ -58,5 +63,15 @@ mod tests {
         ] {
             assert_eq!(RunFailure::from(&error).is_passing, expected, "{error:?}");
         }
+    }
+
+    #[test]
+    fn a_client_without_brokers_is_found_among_the_causes() {
+        let client_id = "a".to_owned();
+        let stranded = Error::retriable("sending").caused_by(ClientError::Stranded { client_id });
+        assert!(is_stranded(&stranded.while_doing("polling")));
+        let doing = "send".to_owned();
+        let stopped = Error::retriable("sending").caused_by(ClientError::Stopped { doing });
+        assert!(!is_stranded(&stopped));
     }
 }

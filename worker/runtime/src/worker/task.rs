@@ -7,6 +7,7 @@ use connect_api::{Error, Result};
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::failure;
 use super::plugin_thread;
 use super::reporter::TaskReporter;
 use super::stuck::StuckWatch;
@@ -71,29 +72,43 @@ impl Run {
 }
 
 /// A task's life, on its own thread: build the pipeline, run it, tell how it
-/// ended. A panic of plugin code fails this task and no other.
+/// ended. A panic of plugin code fails this task and no other. One whose Kafka
+/// client has lost its brokers for good begins anew.
 pub(super) async fn life(spec: TaskSpec, control: TaskControl, built: oneshot::Sender<Result<()>>) {
-    let reporter = spec.reporter.clone();
-    let stop = control.stop.clone();
-    let run = match plugin_thread::catch(Run::build(spec, stop.clone())).await {
-        Ok(run) => {
-            drop(built.send(Ok(())));
-            run
-        }
-        Err(error) => {
-            fail(&reporter, &error);
-            drop(built.send(Err(error)));
-            return;
+    let mut built = Some(built);
+    let mut tell_built = |result| {
+        if let Some(built) = built.take() {
+            drop(built.send(result));
         }
     };
-    match plugin_thread::catch(run.run(control)).await {
-        Ok(()) => reporter.state(State::Unassigned),
-        // What goes wrong while the task stops anyway is nobody's failure.
-        Err(error) if stop.is_cancelled() => {
-            tracing::warn!("while the task was being stopped: {}", error.trace());
-            reporter.state(State::Unassigned);
+    let reporter = spec.reporter.clone();
+    let stop = control.stop.clone();
+    loop {
+        let run = match plugin_thread::catch(Run::build(spec.clone(), stop.clone())).await {
+            Ok(run) => {
+                tell_built(Ok(()));
+                run
+            }
+            Err(error) => {
+                fail(&reporter, &error);
+                tell_built(Err(error));
+                return;
+            }
+        };
+        match plugin_thread::catch(run.run(control.clone())).await {
+            Ok(()) => reporter.state(State::Unassigned),
+            // What goes wrong while the task stops anyway is nobody's failure.
+            Err(error) if stop.is_cancelled() => {
+                tracing::warn!("while the task was being stopped: {}", error.trace());
+                reporter.state(State::Unassigned);
+            }
+            Err(error) if failure::is_stranded(&error) => {
+                tracing::warn!("the task begins anew: {}", error.trace());
+                continue;
+            }
+            Err(error) => fail(&reporter, &error),
         }
-        Err(error) => fail(&reporter, &error),
+        return;
     }
 }
 
