@@ -1,6 +1,8 @@
 //! A way to the broker that can answer questions for metadata as a broker does that shuts down:
 //! with topics, and without a single broker. In threads of its own, one connection in two.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
