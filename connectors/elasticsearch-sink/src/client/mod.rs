@@ -90,6 +90,10 @@ pub(crate) fn parse_url(text: &str) -> std::result::Result<Url, String> {
     Ok(url)
 }
 
+/// hyper's words for a connection that was over before the request was written.
+const UNSENT: &str = "connection was not ready";
+const UNSENT_RETRIES: u32 = 3;
+
 impl Client {
     /// A client by `settings`, which gives up waiting once `cancelled` is.
     pub(crate) fn new(settings: &Settings, cancelled: CancellationToken) -> Result<Self> {
@@ -131,7 +135,7 @@ impl Client {
         let mut advice = Some("");
         for _ in 0..self.hosts.len() {
             let host = self.hosts.next();
-            match self.send_to(host.url(), &request, timeout).await {
+            match self.send_somehow(host.url(), &request, timeout).await {
                 Ok(answer) => {
                     self.hosts.answered(host);
                     return Ok(answer);
@@ -209,6 +213,26 @@ impl Client {
                 "the task is being stopped",
             )),
         }
+    }
+
+    /// Sends again what was never on its way: a server that wants a certificate says so only after
+    /// a connection has been made, and where that is over before the request is written, nobody is
+    /// told why.
+    async fn send_somehow(
+        &self,
+        host: &Url,
+        request: &Request,
+        timeout: Option<Duration>,
+    ) -> Result<Answer, reqwest::Error> {
+        let mut sent = self.send_to(host, request, timeout).await;
+        for _ in 0..UNSENT_RETRIES {
+            match &sent {
+                Err(error) if causes(error).contains(UNSENT) => {}
+                _ => break,
+            }
+            sent = self.send_to(host, request, timeout).await;
+        }
+        sent
     }
 
     async fn send_to(
