@@ -341,9 +341,10 @@ impl Admin {
     /// A client that got no answer may have lost its brokers for good: the next call makes another.
     fn forget_changer(&self) {
         let mut slot = self.changer.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = slot.take();
-        // Its end takes a moment.
-        tokio::task::spawn_blocking(move || drop(old));
+        if let Some(old) = slot.take() {
+            // Its end takes a moment.
+            tokio::task::spawn_blocking(move || drop(old));
+        }
     }
 
     fn recent_error(&self) -> Option<String> {

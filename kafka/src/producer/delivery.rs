@@ -213,10 +213,6 @@ impl<S: DeliverySink> DeliveryContext<S> {
         self.logging.client_id()
     }
 
-    pub(super) fn sink(&self) -> &S {
-        &self.sink
-    }
-
     pub(super) fn logging(&self) -> &LoggingContext {
         &self.logging
     }

@@ -174,12 +174,6 @@ impl<S: DeliverySink> Producer<S> {
         self.inner.context().client_id()
     }
 
-    /// The sink given at construction.
-    #[must_use]
-    pub fn sink(&self) -> &S {
-        self.inner.context().sink()
-    }
-
     /// Takes a copy of a record into the queue. `token` comes back with its outcome; an error
     /// here means that no outcome will come.
     ///
