@@ -37,9 +37,6 @@ pub use topic::{NewTopic, TopicConfigs, TopicDescription, refused_topic_name};
 /// How long the broker may take over a change before it answers that it took too long.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long one look for the ends of partitions may take: whoever needs them asks again.
-const BOUNDS_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How often a topic that is there is asked for settings that are not told.
 const SETTLING_TRIES: u32 = 10;
 const SETTLING_PAUSE: Duration = Duration::from_millis(100);
@@ -298,11 +295,22 @@ impl Admin {
         topic: &str,
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, PartitionBounds>, ClientError> {
+        self.partition_bounds_within(topic, partitions, self.timeout())
+            .await
+    }
+
+    /// The same for who will ask again, and does not wait for so long at a time.
+    pub(crate) async fn partition_bounds_within(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+        limit: Duration,
+    ) -> Result<BTreeMap<i32, PartitionBounds>, ClientError> {
         if partitions.is_empty() {
             return Ok(BTreeMap::new());
         }
         let (name, partitions) = (topic.to_owned(), partitions.to_vec());
-        let timeout = self.timeout().min(BOUNDS_TIMEOUT);
+        let timeout = self.timeout().min(limit);
         self.blocking(
             format!("read the end offsets of topic '{topic}'"),
             move |probe| {

@@ -47,6 +47,9 @@ const TOPIC_WAIT: Duration = Duration::from_secs(30);
 /// the next.
 const FIRST_RETRY: Duration = Duration::from_millis(10);
 const LAST_RETRY: Duration = Duration::from_millis(200);
+/// How long one attempt to learn a topic's end may take: a client that has lost its brokers gives no
+/// answer, and the next attempt is another client's.
+const ATTEMPT: Duration = Duration::from_secs(10);
 /// How long a topic's end may be out of reach before anyone is told: one that was just created
 /// has no leader for a moment.
 const QUIET: Duration = Duration::from_secs(2);
@@ -377,7 +380,8 @@ async fn bounds(admin: &Admin, topic: &str, partitions: &[i32]) -> Result<Bounds
     let began = tokio::time::Instant::now();
     let mut backoff = FIRST_RETRY;
     loop {
-        match admin.partition_bounds(topic, partitions).await {
+        let asked = admin.partition_bounds_within(topic, partitions, ATTEMPT);
+        match asked.await {
             Ok(bounds) => return Ok(bounds),
             Err(error) if error.is_retriable() => {
                 if began.elapsed() > QUIET {

@@ -60,6 +60,12 @@ impl DeliveryError {
         is_retriable(self.code)
     }
 
+    /// Whether its own producer took it back, as one does that is dropped.
+    #[must_use]
+    pub fn was_taken_back(&self) -> bool {
+        is_purge(self.code)
+    }
+
     fn new(topic: &str, partition: i32, code: ErrorCode, reason: Option<String>) -> Self {
         let mut hint = match code {
             ErrorCode::MessageSizeTooLarge | ErrorCode::MessageBatchTooLarge => {

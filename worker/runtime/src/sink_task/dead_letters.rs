@@ -11,7 +11,7 @@ use connect_kafka::admin::{Admin, NewTopic};
 use connect_kafka::producer::{
     Delivered, DeliveryError, DeliverySink, OutgoingRecord, Producer, SendError,
 };
-use connect_kafka::{ClientKind, ClientSettings, ErrorCode};
+use connect_kafka::{ClientKind, ClientSettings};
 
 use super::java_exception;
 use super::reporter::Place;
@@ -61,8 +61,7 @@ impl DeliverySink for Outcomes {
     fn delivered(&self, _token: u64, outcome: Result<Delivered, DeliveryError>) {
         match outcome {
             // The producer is being dropped with the task.
-            Err(error)
-                if matches!(error.code, ErrorCode::PurgeQueue | ErrorCode::PurgeInflight) => {}
+            Err(error) if error.was_taken_back() => {}
             Err(error) => self.fail(error.to_string()),
             Ok(_) => {}
         }

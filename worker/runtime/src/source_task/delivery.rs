@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use connect_api::record::{OffsetMap, SourceOffset};
-use connect_kafka::ErrorCode;
 use connect_kafka::producer::{Delivered, DeliveryError, DeliverySink};
 use tokio::sync::Notify;
 
@@ -152,8 +151,7 @@ impl DeliverySink for AckSink {
                 self.0.settle(token);
             }
             // The producer is being dropped: the record stays unsettled.
-            Err(error)
-                if matches!(error.code, ErrorCode::PurgeQueue | ErrorCode::PurgeInflight) => {}
+            Err(error) if error.was_taken_back() => {}
             Err(error) => {
                 self.0
                     .failures
